@@ -1,0 +1,1 @@
+package dev.vestibule.cli; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,8 @@
+/** The vestibule command. */
+@org.jspecify.annotations.NullMarked
+module dev.vestibule.cli {
+  requires dev.vestibule.lab;
+  requires info.picocli;
+  requires static org.jspecify;
+  exports dev.vestibule.cli;
+}

@@ -1,0 +1,1 @@
+package dev.vestibule.cpu; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,1 @@
+package dev.vestibule.declare; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,1 @@
+package dev.vestibule.elf; final class Placeholder { private Placeholder() {} }

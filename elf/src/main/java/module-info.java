@@ -1,0 +1,6 @@
+/** ELF and DWARF call-frame data: read, write, verify. */
+@org.jspecify.annotations.NullMarked
+module dev.vestibule.elf {
+  requires static org.jspecify;
+  exports dev.vestibule.elf;
+}

@@ -1,0 +1,1 @@
+package dev.vestibule.handed; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,1 @@
+package dev.vestibule.host; final class Placeholder { private Placeholder() {} }

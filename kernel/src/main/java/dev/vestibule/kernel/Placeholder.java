@@ -1,0 +1,1 @@
+package dev.vestibule.kernel; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,8 @@
+/** Linux as a program sees it. */
+@org.jspecify.annotations.NullMarked
+module dev.vestibule.kernel {
+  requires static dev.vestibule.declare;
+  requires transitive dev.vestibule.handed;
+  requires static org.jspecify;
+  exports dev.vestibule.kernel;
+}

@@ -1,0 +1,1 @@
+package dev.vestibule.lab; final class Placeholder { private Placeholder() {} }

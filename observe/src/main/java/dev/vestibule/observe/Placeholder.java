@@ -1,0 +1,1 @@
+package dev.vestibule.observe; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,7 @@
+/** Ways to watch a running machine. */
+@org.jspecify.annotations.NullMarked
+module dev.vestibule.observe {
+  requires transitive dev.vestibule.kernel;
+  requires static org.jspecify;
+  exports dev.vestibule.observe;
+}

@@ -1,0 +1,1 @@
+package dev.vestibule.profile; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,8 @@
+/** Kernel profiles: what a guest can observe of one kernel era, as data. */
+@org.jspecify.annotations.NullMarked
+module dev.vestibule.profile {
+  requires transitive dev.vestibule.elf;
+  requires org.tomlj;
+  requires static org.jspecify;
+  exports dev.vestibule.profile;
+}
