@@ -1,1 +1,0 @@
-package dev.vestibule.elf; final class Placeholder { private Placeholder() {} }
