@@ -4,5 +4,6 @@ module dev.vestibule.cli {
   requires dev.vestibule.lab;
   requires info.picocli;
   requires static org.jspecify;
+
   exports dev.vestibule.cli;
 }

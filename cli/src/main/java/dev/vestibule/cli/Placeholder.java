@@ -1,1 +1,0 @@
-package dev.vestibule.cli; final class Placeholder { private Placeholder() {} }
