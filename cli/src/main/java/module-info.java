@@ -6,4 +6,7 @@ module dev.vestibule.cli {
   requires static org.jspecify;
 
   exports dev.vestibule.cli;
+
+  opens dev.vestibule.cli.sysroot to
+      info.picocli;
 }
