@@ -6,4 +6,5 @@ module dev.vestibule.cpu {
   requires transitive dev.vestibule.elf;
   requires static org.jspecify;
   exports dev.vestibule.cpu;
+  exports dev.vestibule.cpu.fp;
 }
