@@ -3,4 +3,5 @@
 module dev.vestibule.elf {
   requires static org.jspecify;
   exports dev.vestibule.elf;
+  exports dev.vestibule.elf.cfi;
 }
