@@ -1,2 +1,2 @@
-/** Root of the module. */
+/** Guest memory, guest threads' registers, and running a guest until it needs the kernel. */
 package dev.vestibule.cpu;

@@ -1,2 +1,2 @@
-/** Root of the module. */
+/** Declarations that stand in one place, and the processor that makes tables of them. */
 package dev.vestibule.declare;

@@ -1,0 +1,89 @@
+package dev.vestibule.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which translated blocks does an address space have?
+ *
+ * <p>Shared by all threads of a guest process. Blocks become invalid when the bytes or the
+ * permission they were made from change; threads notice at the next block boundary, which Power
+ * allows (a program must execute isync, which ends a block).
+ */
+public final class CodeCache implements GuestMemory.CodeWatcher {
+  /** Beyond this many blocks everything is forgotten and translated anew. */
+  private static final int MOST_BLOCKS = 1 << 18;
+
+  private final ConcurrentHashMap<Long, Block> blocks = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
+
+  /** The valid block that begins at {@code pc}, if there is one. */
+  @Nullable Block find(long pc) {
+    Block block = blocks.get(pc);
+    return block != null && block.valid() ? block : null;
+  }
+
+  /**
+   * Translates the block at {@code pc} if need be.
+   *
+   * @throws GuestFault if not even its first instruction can be fetched
+   */
+  Block get(Isa isa, GuestMemory memory, long pc) {
+    Block block = find(pc);
+    if (block != null) {
+      return block;
+    }
+    if (blocks.size() >= MOST_BLOCKS) {
+      codeChanged(0, Long.MAX_VALUE);
+    }
+    memory.watchCode(pc);
+    block = isa.translate(memory, pc);
+    for (long page = page(pc); page <= page(block.end() - 1); page++) {
+      List<Block> list = pages.computeIfAbsent(page, p -> new ArrayList<>());
+      synchronized (list) {
+        list.add(block);
+      }
+    }
+    blocks.put(pc, block);
+    return block;
+  }
+
+  @Override
+  public void codeChanged(long from, long to) {
+    if (pages.isEmpty()) {
+      return;
+    }
+    long first = page(from);
+    long last = page(to - 1);
+    if (last - first < pages.size()) {
+      for (long page = first; page <= last; page++) {
+        forgetPage(page);
+      }
+    } else {
+      for (long page : pages.keySet()) {
+        if (page >= first && page <= last) {
+          forgetPage(page);
+        }
+      }
+    }
+  }
+
+  private void forgetPage(long page) {
+    List<Block> list = pages.remove(page);
+    if (list == null) {
+      return;
+    }
+    synchronized (list) {
+      for (Block block : list) {
+        block.invalidate();
+        blocks.remove(block.pc(), block);
+      }
+    }
+  }
+
+  private static long page(long address) {
+    return address >>> GuestMemory.PAGE_SHIFT;
+  }
+}

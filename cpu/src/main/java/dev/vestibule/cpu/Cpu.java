@@ -1,0 +1,152 @@
+package dev.vestibule.cpu;
+
+import dev.vestibule.cpu.micro.Interpreter;
+import dev.vestibule.host.HostMemory;
+import java.io.Closeable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What are one guest thread's registers, and what happens when it runs?
+ *
+ * <p>All architected state lies in one native record of 8-byte slots, so that every executor, and
+ * machine code later, works on the same bytes. Which slot holds which register is the instruction
+ * set's affair (see {@link Isa#registers()}).
+ *
+ * <p>One host thread at a time uses a Cpu; only {@link #interrupt} may be called by others.
+ */
+public final class Cpu implements Closeable {
+  /** Slots in a record, temporaries of micro-operations included. */
+  public static final int SLOTS = 1024;
+
+  private final Isa isa;
+  private GuestMemory memory;
+  private CodeCache code;
+  private final long context;
+  private final @Nullable Block[] jumpCache = new Block[JUMP_CACHE];
+  private volatile boolean attention;
+  private @Nullable GuestFault fault;
+  private long executed;
+
+  static final int JUMP_CACHE = 4096;
+
+  public Cpu(Isa isa, GuestMemory memory, CodeCache code) {
+    this.isa = isa;
+    this.memory = memory;
+    this.code = code;
+    this.context = HostMemory.allocate(SLOTS * 8L);
+    isa.reset(this);
+  }
+
+  public Isa isa() {
+    return isa;
+  }
+
+  public GuestMemory memory() {
+    return memory;
+  }
+
+  public CodeCache code() {
+    return code;
+  }
+
+  /** Continues in another address space, as exec does. */
+  public void enter(GuestMemory newMemory, CodeCache newCode) {
+    memory = newMemory;
+    code = newCode;
+    java.util.Arrays.fill(jumpCache, null);
+  }
+
+  /** Host address of the record. */
+  public long context() {
+    return context;
+  }
+
+  public long slot(int index) {
+    return HostMemory.slot(context + index * 8L);
+  }
+
+  public void setSlot(int index, long value) {
+    HostMemory.putSlot(context + index * 8L, value);
+  }
+
+  /** Address of the next instruction. */
+  public long pc() {
+    return slot(isa.pcSlot());
+  }
+
+  public void setPc(long pc) {
+    setSlot(isa.pcSlot(), pc);
+  }
+
+  /** Copies all registers of another thread: clone(2). */
+  public void copyRegistersFrom(Cpu other) {
+    HostMemory.copy(other.context, context, SLOTS * 8L);
+  }
+
+  /**
+   * Runs until the guest needs its kernel. Afterwards {@link #pc()} is the address of the
+   * instruction that stopped it, except for {@link Stop#SYSCALL}, where it is the next one.
+   */
+  public Stop run() {
+    return Interpreter.run(this);
+  }
+
+  /** The fault that ended the last {@link #run}, if it returned {@link Stop#FAULT}. */
+  public GuestFault fault() {
+    GuestFault last = fault;
+    if (last == null) {
+      throw new IllegalStateException("no fault");
+    }
+    return last;
+  }
+
+  /** For executors. */
+  public void setFault(GuestFault fault) {
+    this.fault = fault;
+  }
+
+  /** Makes {@link #run} return {@link Stop#ATTENTION} soon; callable from any thread. */
+  public void interrupt() {
+    attention = true;
+  }
+
+  /** Whether {@link #interrupt} was called; for executors. */
+  public boolean attention() {
+    return attention;
+  }
+
+  /** Forgets an interrupt that has been noticed; called before looking for its cause. */
+  public void clearInterrupt() {
+    attention = false;
+  }
+
+  /** Guest instructions executed so far, counted when blocks end; for statistics. */
+  public long executed() {
+    return executed;
+  }
+
+  /** For executors. */
+  public void addExecuted(long instructions) {
+    executed += instructions;
+  }
+
+  /**
+   * The block at a guest address; for executors.
+   *
+   * @throws GuestFault if its first instruction cannot be fetched
+   */
+  public Block block(long pc) {
+    int index = (int) (pc >>> 2) & (JUMP_CACHE - 1);
+    Block block = jumpCache[index];
+    if (block == null || block.pc() != pc || !block.valid()) {
+      block = code.get(isa, memory, pc);
+      jumpCache[index] = block;
+    }
+    return block;
+  }
+
+  @Override
+  public void close() {
+    HostMemory.free(context);
+  }
+}

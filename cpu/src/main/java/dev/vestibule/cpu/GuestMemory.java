@@ -1,0 +1,561 @@
+package dev.vestibule.cpu;
+
+import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.HostMemory;
+import dev.vestibule.host.Libc;
+import java.io.Closeable;
+
+/**
+ * What can a guest process see at an address, and may it?
+ *
+ * <p>One reserved host window: guest address {@code a} lies at host address {@code window() + a}
+ * for 0 ≤ a &lt; {@link #limit()}. Beside it stands a table with one byte per 4 KiB page that says
+ * what is mapped and allowed; every access of an interpreter and of the kernel asks it first, so a
+ * wild guest pointer becomes a {@link GuestFault}, never a host fault. For the host the whole window
+ * is always readable and writable, mapped or not: a guest thread that passed the check while another
+ * one unmaps the page touches a stray zero page of its own window instead of killing the JVM.
+ *
+ * <p>Policy (which mappings exist, their names, files and growth) belongs to the kernel; this class
+ * only keeps the host's mappings and the table in step. Methods that change mappings are called
+ * under the kernel's lock of that address space.
+ */
+public final class GuestMemory implements Closeable {
+  /** Granularity of protection: 4096 bytes. */
+  public static final int PAGE_SHIFT = 12;
+
+  public static final int PAGE_SIZE = 1 << PAGE_SHIFT;
+
+  /** Protection bits with mprotect(2)'s values. */
+  public static final int PROT_READ = 1;
+
+  public static final int PROT_WRITE = 2;
+  public static final int PROT_EXEC = 4;
+
+  // A page's byte: what the fast path may do now, what mprotect(2) allows, and why they differ.
+  public static final int LOAD_OK = 1;
+  public static final int STORE_OK = 2;
+  public static final int FETCH_OK = 4;
+  private static final int ALLOW_SHIFT = 3; // PROT_* << 3
+  private static final int MAPPED = 1 << 6;
+  private static final int SPECIAL = 1 << 7; // CODE or BEYOND; see kind()
+
+  private static final int MAP_SHARED = 1;
+  private static final int MAP_PRIVATE = 2;
+  private static final int MAP_FIXED = 0x10;
+  private static final int MAP_ANONYMOUS = 0x20;
+  private static final int MAP_NORESERVE = 0x4000;
+  private static final int HOST_READ_WRITE = 3;
+  private static final int HOLE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  private static final long GUARD = 1L << 16;
+
+  private final long window;
+  private final long limit;
+  private final long table;
+  private final long reservation;
+  private final long addressMask;
+  private final boolean bigEndian;
+  private volatile CodeWatcher codeWatcher = (from, to) -> {};
+  private boolean closed;
+
+  /** Who must hear that translated code has become stale? */
+  public interface CodeWatcher {
+    /** The bytes of [from, to) are about to change, or are no longer executable. */
+    void codeChanged(long from, long to);
+  }
+
+  private GuestMemory(
+      long reservation, long window, long limit, long table, long mask, boolean bigEndian) {
+    this.reservation = reservation;
+    this.window = window;
+    this.limit = limit;
+    this.table = table;
+    this.addressMask = mask;
+    this.bigEndian = bigEndian;
+  }
+
+  /**
+   * Reserves an empty address space.
+   *
+   * @param limit size in bytes, a multiple of 64 KiB; 2^32 at most for 32-bit guests
+   * @param wide whether addresses have 64 bits; otherwise they are truncated to 32
+   * @throws OutOfMemoryError if the host has no room for the window
+   */
+  public static GuestMemory reserve(long limit, boolean wide, boolean bigEndian) {
+    long tableBytes = limit >>> PAGE_SHIFT;
+    long start =
+        Libc.syscall(
+            HostCalls.MMAP, 0, GUARD + limit + GUARD + tableBytes, HOST_READ_WRITE, HOLE, -1, 0);
+    if (failed(start)) {
+      throw new OutOfMemoryError("no room for a guest address space of " + limit + " bytes");
+    }
+    long table = start + GUARD + limit + GUARD;
+    return new GuestMemory(
+        start, start + GUARD, limit, table, wide ? -1L : 0xffff_ffffL, bigEndian);
+  }
+
+  private static boolean failed(long result) {
+    return Long.compareUnsigned(result, -4096L) > 0;
+  }
+
+  /** Host address of guest address 0; for executors only. */
+  public long window() {
+    return window;
+  }
+
+  /** First guest address beyond the address space. */
+  public long limit() {
+    return limit;
+  }
+
+  public boolean bigEndian() {
+    return bigEndian;
+  }
+
+  public boolean wide() {
+    return addressMask == -1L;
+  }
+
+  /** Host address of the table of page bytes; for executors only. */
+  public long table() {
+    return table;
+  }
+
+  /** What effective addresses are truncated to; for executors only. */
+  public long addressMask() {
+    return addressMask;
+  }
+
+  /** Names who hears of changes to pages that were marked by {@link #watchCode}. */
+  public void onCodeChange(CodeWatcher watcher) {
+    codeWatcher = watcher;
+  }
+
+  // ---- mappings -------------------------------------------------------------------------------
+
+  /**
+   * Maps zeroed private pages over whatever was there.
+   *
+   * @return 0, or the host's -errno (nothing is changed then)
+   */
+  public int mapAnonymous(long address, long length, int protection) {
+    return map(address, length, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }
+
+  /**
+   * Maps a host file over whatever was there.
+   *
+   * @param hostFd open for reading; also for writing if {@code shared} and {@code hostWritable}
+   * @param offset in bytes, a multiple of the host's page size
+   * @return 0, or the host's -errno (nothing is changed then)
+   */
+  public int mapFile(
+      long address,
+      long length,
+      int protection,
+      int hostFd,
+      long offset,
+      boolean shared,
+      boolean hostWritable) {
+    // A shared mapping that can never be written shows the same bytes when mapped privately, and
+    // keeps the window writable for the host.
+    int flags = shared && hostWritable ? MAP_SHARED : MAP_PRIVATE;
+    return map(address, length, protection, flags, hostFd, offset);
+  }
+
+  private int map(
+      long address, long length, int protection, int flags, int fd, long offset) {
+    checkRange(address, length);
+    forgetCode(address, length);
+    setTable(address, length, 0);
+    long result =
+        Libc.syscall(
+            HostCalls.MMAP,
+            window + address,
+            length,
+            HOST_READ_WRITE,
+            flags | MAP_FIXED | MAP_NORESERVE,
+            fd,
+            offset);
+    if (failed(result)) {
+      return (int) result;
+    }
+    setTable(address, length, entry(protection));
+    return 0;
+  }
+
+  /** Removes all pages of [address, address + length). */
+  public void unmap(long address, long length) {
+    checkRange(address, length);
+    forgetCode(address, length);
+    setTable(address, length, 0);
+    punch(address, length);
+  }
+
+  private void punch(long address, long length) {
+    long result =
+        Libc.syscall(
+            HostCalls.MMAP, window + address, length, HOST_READ_WRITE, HOLE | MAP_FIXED, -1, 0);
+    if (failed(result)) {
+      throw new OutOfMemoryError("host refuses to unmap: errno " + -result);
+    }
+  }
+
+  /**
+   * Gives another address space the same bytes at the same addresses, as fork does for private
+   * pages. Both have a mapping of the same kind there; pages never touched are not copied.
+   */
+  public void copyTo(GuestMemory child, long address, long length) {
+    checkRange(address, length);
+    int step = 1 << 22;
+    byte[] resident = new byte[step >>> PAGE_SHIFT];
+    long vector = HostMemory.allocate(resident.length);
+    try {
+      for (long at = address; at < address + length; at += step) {
+        int bytes = (int) Math.min(step, address + length - at);
+        long result = Libc.syscall(HostCalls.MINCORE, window + at, bytes, vector);
+        HostMemory.copyOut(vector, resident, 0, resident.length);
+        for (int page = 0; page << PAGE_SHIFT < bytes; page++) {
+          if (failed(result) || (resident[page] & 1) != 0) {
+            long offset = at + ((long) page << PAGE_SHIFT);
+            HostMemory.copy(window + offset, child.window + offset, PAGE_SIZE);
+          }
+        }
+      }
+    } finally {
+      HostMemory.free(vector);
+    }
+  }
+
+  /** Changes the protection of mapped pages; unmapped pages in the range stay unmapped. */
+  public void protect(long address, long length, int protection) {
+    checkRange(address, length);
+    forgetCode(address, length);
+    long end = (address + length + PAGE_SIZE - 1) >>> PAGE_SHIFT;
+    for (long page = address >>> PAGE_SHIFT; page < end; page++) {
+      int old = HostMemory.u8(table + page);
+      if ((old & MAPPED) != 0) {
+        HostMemory.put8(
+            table + page, beyondFile(old) ? beyondEntry(protection) : entry(protection));
+      }
+    }
+  }
+
+  /**
+   * Marks pages as lying beyond the end of their file (accesses become SIGBUS), or back as present.
+   */
+  public void setBeyondFile(long address, long length, boolean beyond) {
+    checkRange(address, length);
+    forgetCode(address, length);
+    long end = (address + length + PAGE_SIZE - 1) >>> PAGE_SHIFT;
+    for (long page = address >>> PAGE_SHIFT; page < end; page++) {
+      int old = HostMemory.u8(table + page);
+      if ((old & MAPPED) != 0) {
+        int protection = (old >>> ALLOW_SHIFT) & 7;
+        HostMemory.put8(table + page, beyond ? beyondEntry(protection) : entry(protection));
+      }
+    }
+  }
+
+  /**
+   * Moves pages with their contents and protection; the destination's old pages vanish, the source
+   * becomes unmapped. The ranges do not overlap.
+   *
+   * @return 0, or the host's -errno (nothing is moved then)
+   */
+  public int move(long from, long to, long length) {
+    checkRange(from, length);
+    checkRange(to, length);
+    forgetCode(from, length);
+    forgetCode(to, length);
+    byte[] entries = new byte[Math.toIntExact(length >>> PAGE_SHIFT)];
+    HostMemory.copyOut(table + (from >>> PAGE_SHIFT), entries, 0, entries.length);
+    setTable(from, length, 0);
+    setTable(to, length, 0);
+    int moveFixed = 7; // MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP: never a host hole
+    long result =
+        Libc.syscall(HostCalls.MREMAP, window + from, length, length, moveFixed, window + to);
+    if (failed(result)) {
+      HostMemory.copyIn(entries, 0, table + (from >>> PAGE_SHIFT), entries.length);
+      return (int) result;
+    }
+    punch(from, length);
+    HostMemory.copyIn(entries, 0, table + (to >>> PAGE_SHIFT), entries.length);
+    return 0;
+  }
+
+  /** Drops the contents of private pages, as MADV_DONTNEED; the host decides for file pages. */
+  public int discard(long address, long length) {
+    checkRange(address, length);
+    forgetCode(address, length);
+    int dontNeed = 4;
+    return (int) Libc.syscall(HostCalls.MADVISE, window + address, length, dontNeed);
+  }
+
+  /** Whether something is mapped at the page that holds {@code address}. */
+  public boolean isMapped(long address) {
+    return inside(address) && (HostMemory.u8(table + (address >>> PAGE_SHIFT)) & MAPPED) != 0;
+  }
+
+  /** The PROT_* bits of the page that holds {@code address}; 0 if unmapped. */
+  public int protection(long address) {
+    return inside(address)
+        ? (HostMemory.u8(table + (address >>> PAGE_SHIFT)) >>> ALLOW_SHIFT) & 7
+        : 0;
+  }
+
+  private static int entry(int protection) {
+    int fast = 0;
+    if ((protection & (PROT_READ | PROT_WRITE | PROT_EXEC)) != 0) {
+      fast |= LOAD_OK; // Power has no execute-only or write-only pages
+    }
+    if ((protection & PROT_WRITE) != 0) {
+      fast |= STORE_OK;
+    }
+    if ((protection & PROT_EXEC) != 0) {
+      fast |= FETCH_OK;
+    }
+    return MAPPED | protection << ALLOW_SHIFT | fast;
+  }
+
+  private static int beyondEntry(int protection) {
+    return MAPPED | SPECIAL | protection << ALLOW_SHIFT;
+  }
+
+  private static boolean beyondFile(int entry) {
+    return (entry & (SPECIAL | LOAD_OK)) == SPECIAL;
+  }
+
+  private void setTable(long address, long length, int entry) {
+    long first = address >>> PAGE_SHIFT;
+    long end = (address + length + PAGE_SIZE - 1) >>> PAGE_SHIFT;
+    long pages = end - first;
+    if (entry == 0 && pages > 1 << 16) {
+      clearLargeTable(first, pages);
+    } else {
+      HostMemory.fill(table + first, pages, entry);
+    }
+  }
+
+  /** Clears table bytes without making the host commit memory for untouched parts. */
+  private void clearLargeTable(long first, long pages) {
+    long from = table + first;
+    long to = from + pages;
+    long innerFrom = (from + PAGE_SIZE - 1) & -PAGE_SIZE;
+    long innerTo = to & -PAGE_SIZE;
+    HostMemory.fill(from, innerFrom - from, 0);
+    HostMemory.fill(innerTo, to - innerTo, 0);
+    int dontNeed = 4;
+    Libc.syscall(HostCalls.MADVISE, innerFrom, innerTo - innerFrom, dontNeed);
+  }
+
+  private void checkRange(long address, long length) {
+    if (address < 0 || length <= 0 || address > limit - length || (address & 0xfff) != 0) {
+      throw new IllegalArgumentException(
+          "range 0x%x+0x%x outside 0x%x".formatted(address, length, limit));
+    }
+  }
+
+  private boolean inside(long address) {
+    return address >= 0 && address < limit;
+  }
+
+  // ---- translated code ------------------------------------------------------------------------
+
+  /**
+   * Makes stores to the page visible to the code watcher: called before its code is translated.
+   * Only pages that may be stored to need it; changes of mappings are always reported.
+   */
+  void watchCode(long address) {
+    long at = table + (address >>> PAGE_SHIFT);
+    int old = HostMemory.u8(at);
+    if ((old & MAPPED) != 0 && !beyondFile(old)) {
+      HostMemory.put8(at, (old | SPECIAL) & ~STORE_OK);
+      HostMemory.fullFence();
+    }
+  }
+
+  private void forgetCode(long address, long length) {
+    codeWatcher.codeChanged(address, address + length);
+  }
+
+  // ---- checked accesses -----------------------------------------------------------------------
+
+  /** Host address of {@code size} readable guest bytes. */
+  public long loadable(long address, int size) {
+    return checked(address, size, LOAD_OK);
+  }
+
+  /** Host address of {@code size} writable guest bytes. */
+  public long storable(long address, int size) {
+    return checked(address, size, STORE_OK);
+  }
+
+  private long checked(long address, int size, int need) {
+    long a = address & addressMask;
+    if (Long.compareUnsigned(a, limit) < 0
+        && (HostMemory.u8(table + (a >>> PAGE_SHIFT)) & need) != 0
+        && (a & (PAGE_SIZE - 1)) + size <= PAGE_SIZE) {
+      return window + a;
+    }
+    return checkedSlowly(a, size, need);
+  }
+
+  /**
+   * Checks every page of an access that the fast path did not allow.
+   *
+   * @param need one of LOAD_OK, STORE_OK, FETCH_OK
+   * @return the host address, contiguous for {@code size} bytes
+   * @throws GuestFault naming the first address that is not accessible
+   */
+  public long checkedSlowly(long address, int size, int need) {
+    long a = address & addressMask;
+    for (long at = a; ; at = (at & -PAGE_SIZE) + PAGE_SIZE) {
+      if (Long.compareUnsigned(at - a, size) >= 0) {
+        return window + a;
+      }
+      if (!inside(at)) {
+        throw new GuestFault(at, accessOf(need), GuestFault.Cause.UNMAPPED);
+      }
+      int entry = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+      if ((entry & need) == 0) {
+        allowOrFault(at, entry, need);
+      }
+    }
+  }
+
+  private void allowOrFault(long at, int entry, int need) {
+    if ((entry & MAPPED) == 0) {
+      throw new GuestFault(at, accessOf(need), GuestFault.Cause.UNMAPPED);
+    }
+    if (beyondFile(entry)) {
+      throw new GuestFault(at, accessOf(need), GuestFault.Cause.BEYOND_FILE);
+    }
+    boolean writable = ((entry >>> ALLOW_SHIFT) & PROT_WRITE) != 0;
+    if (need != STORE_OK || !writable) {
+      throw new GuestFault(at, accessOf(need), GuestFault.Cause.FORBIDDEN);
+    }
+    long page = at & -PAGE_SIZE;
+    codeWatcher.codeChanged(page, page + PAGE_SIZE);
+    HostMemory.put8(table + (at >>> PAGE_SHIFT), (entry & ~SPECIAL) | STORE_OK);
+  }
+
+  private static Access accessOf(int need) {
+    return switch (need) {
+      case STORE_OK -> Access.STORE;
+      case FETCH_OK -> Access.FETCH;
+      default -> Access.LOAD;
+    };
+  }
+
+  public int load8(long address) {
+    return HostMemory.u8(loadable(address, 1));
+  }
+
+  public int load16(long address) {
+    long at = loadable(address, 2);
+    return (bigEndian ? HostMemory.s16be(at) : HostMemory.s16le(at)) & 0xffff;
+  }
+
+  public int load32(long address) {
+    long at = loadable(address, 4);
+    return bigEndian ? HostMemory.i32be(at) : HostMemory.i32le(at);
+  }
+
+  public long load64(long address) {
+    long at = loadable(address, 8);
+    return bigEndian ? HostMemory.i64be(at) : HostMemory.i64le(at);
+  }
+
+  public void store8(long address, int value) {
+    HostMemory.put8(storable(address, 1), value);
+  }
+
+  public void store16(long address, int value) {
+    long at = storable(address, 2);
+    if (bigEndian) {
+      HostMemory.put16be(at, value);
+    } else {
+      HostMemory.put16le(at, value);
+    }
+  }
+
+  public void store32(long address, int value) {
+    long at = storable(address, 4);
+    if (bigEndian) {
+      HostMemory.put32be(at, value);
+    } else {
+      HostMemory.put32le(at, value);
+    }
+  }
+
+  public void store64(long address, long value) {
+    long at = storable(address, 8);
+    if (bigEndian) {
+      HostMemory.put64be(at, value);
+    } else {
+      HostMemory.put64le(at, value);
+    }
+  }
+
+  /** Fetches one 32-bit instruction word. */
+  public int fetch32(long address) {
+    long at = checked(address, 4, FETCH_OK);
+    return bigEndian ? HostMemory.i32be(at) : HostMemory.i32le(at);
+  }
+
+  /** Copies guest bytes out; throws before anything is copied if any byte is unreadable. */
+  public void read(long address, byte[] to, int offset, int length) {
+    if (length > 0) {
+      HostMemory.copyOut(loadable(address, length), to, offset, length);
+    }
+  }
+
+  /** Copies bytes into the guest; throws before anything is copied if any byte is unwritable. */
+  public void write(long address, byte[] from, int offset, int length) {
+    if (length > 0) {
+      HostMemory.copyIn(from, offset, storable(address, length), length);
+    }
+  }
+
+  /** Writes into mapped pages whatever their protection is: program loading and debuggers. */
+  public void poke(long address, byte[] from, int offset, int length) {
+    checkMapped(address, length);
+    if (length > 0) {
+      codeWatcher.codeChanged(address & -PAGE_SIZE, (address + length + PAGE_SIZE - 1) & -PAGE_SIZE);
+      HostMemory.copyIn(from, offset, window + address, length);
+    }
+  }
+
+  /** Reads mapped pages whatever their protection is: debuggers and core files. */
+  public void peek(long address, byte[] to, int offset, int length) {
+    checkMapped(address, length);
+    if (length > 0) {
+      HostMemory.copyOut(window + address, to, offset, length);
+    }
+  }
+
+  private void checkMapped(long address, int length) {
+    for (long at = address & -PAGE_SIZE; at < address + length; at += PAGE_SIZE) {
+      if (!inside(at)) {
+        throw new GuestFault(at, Access.LOAD, GuestFault.Cause.UNMAPPED);
+      }
+      int entry = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+      if ((entry & MAPPED) == 0) {
+        throw new GuestFault(at, Access.LOAD, GuestFault.Cause.UNMAPPED);
+      }
+      if (beyondFile(entry)) {
+        throw new GuestFault(at, Access.LOAD, GuestFault.Cause.BEYOND_FILE);
+      }
+    }
+  }
+
+  /** Gives the window back to the host; no thread of the guest may run afterwards. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      Libc.syscall(
+          HostCalls.MUNMAP, reservation, GUARD + limit + GUARD + (limit >>> PAGE_SHIFT));
+    }
+  }
+}

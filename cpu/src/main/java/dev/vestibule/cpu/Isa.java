@@ -1,0 +1,31 @@
+package dev.vestibule.cpu;
+
+import java.util.List;
+
+/** How do this architecture's instructions become micro-operations, and where are its registers? */
+public interface Isa {
+  /** The guest architecture: {@code ppc}, {@code ppc64}, {@code ppc64le}. */
+  String name();
+
+  boolean bigEndian();
+
+  /** Whether general registers and addresses have 64 bits. */
+  boolean wide();
+
+  /** Slot of the program counter. */
+  int pcSlot();
+
+  /** Gives a new record its power-on contents. */
+  void reset(Cpu cpu);
+
+  /** Translates straight-line code from {@code pc}; never fails: bad code becomes a stop. */
+  Block translate(GuestMemory memory, long pc);
+
+  /** Executes a rare instruction that its meaning left to a helper. */
+  void help(Cpu cpu, int helper, long word);
+
+  /** A register that users, debuggers and tests may name. */
+  record Register(String name, int slot, int bits) {}
+
+  List<Register> registers();
+}

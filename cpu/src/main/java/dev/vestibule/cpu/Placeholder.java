@@ -1,1 +1,0 @@
-package dev.vestibule.cpu; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,88 @@
+package dev.vestibule.cpu.micro;
+
+import dev.vestibule.host.HostMemory;
+
+/** What do the integer micro-operations give that are more than one Java operator? */
+final class Arithmetic {
+  private static final long M32 = 0xffff_ffffL;
+
+  private Arithmetic() {}
+
+  static long divs32(long a, long b) {
+    int y = (int) b;
+    return y == 0 || (y == -1 && (int) a == Integer.MIN_VALUE) ? 0 : (int) a / y;
+  }
+
+  static long divu32(long a, long b) {
+    long y = b & M32;
+    return y == 0 ? 0 : (a & M32) / y;
+  }
+
+  static long divs64(long a, long b) {
+    return b == 0 || (b == -1 && a == Long.MIN_VALUE) ? 0 : a / b;
+  }
+
+  static long divu64(long a, long b) {
+    return b == 0 ? 0 : Long.divideUnsigned(a, b);
+  }
+
+  static long shl32(long a, long b) {
+    return (b & 32) != 0 ? 0 : (a << (b & 31)) & M32;
+  }
+
+  static long shr32(long a, long b) {
+    return (b & 32) != 0 ? 0 : (a & M32) >>> (b & 31);
+  }
+
+  static long sar32(long a, long b) {
+    return (int) a >> ((b & 32) != 0 ? 31 : (int) b & 31);
+  }
+
+  static long shl64(long a, long b) {
+    return (b & 64) != 0 ? 0 : a << b;
+  }
+
+  static long shr64(long a, long b) {
+    return (b & 64) != 0 ? 0 : a >>> b;
+  }
+
+  static long sar64(long a, long b) {
+    return (b & 64) != 0 ? a >> 63 : a >> b;
+  }
+
+  static long lostOnes32(long a, long b) {
+    int x = (int) a;
+    if (x >= 0) {
+      return 0;
+    }
+    return (b & 32) != 0 || (x & ((1 << (b & 31)) - 1)) != 0 ? 1 : 0;
+  }
+
+  static long lostOnes64(long a, long b) {
+    if (a >= 0) {
+      return 0;
+    }
+    return (b & 64) != 0 || (a & ((1L << b) - 1)) != 0 ? 1 : 0;
+  }
+
+  static void addCarry64(long ctx, long w) {
+    long a = HostMemory.slot(ctx + Op.a(w) * 8L);
+    long b = HostMemory.slot(ctx + Op.b(w) * 8L);
+    long carry = HostMemory.slot(ctx + Op.c(w) * 8L);
+    long partial = a + b;
+    long sum = partial + carry;
+    long out =
+        Long.compareUnsigned(partial, a) < 0 || Long.compareUnsigned(sum, partial) < 0 ? 1 : 0;
+    HostMemory.putSlot(ctx + Op.d(w) * 8L, sum);
+    HostMemory.putSlot(ctx + Op.c(w) * 8L, out);
+  }
+
+  static void addCarry32(long ctx, long w) {
+    long a = HostMemory.slot(ctx + Op.a(w) * 8L);
+    long b = HostMemory.slot(ctx + Op.b(w) * 8L);
+    long carry = HostMemory.slot(ctx + Op.c(w) * 8L);
+    long sum = (a & M32) + (b & M32) + carry;
+    HostMemory.putSlot(ctx + Op.d(w) * 8L, a + b + carry);
+    HostMemory.putSlot(ctx + Op.c(w) * 8L, sum >>> 32);
+  }
+}

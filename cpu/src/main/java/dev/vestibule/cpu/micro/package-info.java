@@ -1,0 +1,2 @@
+/** Micro-operations: what instructions mean, in the form every executor runs. */
+package dev.vestibule.cpu.micro;

@@ -1,1 +1,0 @@
-package dev.vestibule.declare; final class Placeholder { private Placeholder() {} }

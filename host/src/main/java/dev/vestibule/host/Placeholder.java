@@ -1,1 +1,0 @@
-package dev.vestibule.host; final class Placeholder { private Placeholder() {} }
