@@ -6,5 +6,6 @@ module dev.vestibule.cpu {
   requires transitive dev.vestibule.elf;
   requires static org.jspecify;
   exports dev.vestibule.cpu;
+  exports dev.vestibule.cpu.power;
   exports dev.vestibule.cpu.fp;
 }

@@ -3,6 +3,7 @@ package dev.vestibule.cpu;
 import dev.vestibule.cpu.micro.Interpreter;
 import dev.vestibule.host.HostMemory;
 import java.io.Closeable;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ public final class Cpu implements Closeable {
   private volatile boolean attention;
   private @Nullable GuestFault fault;
   private long executed;
+  private LongSupplier timebase = System::nanoTime;
 
   static final int JUMP_CACHE = 4096;
 
@@ -118,6 +120,16 @@ public final class Cpu implements Closeable {
   /** Forgets an interrupt that has been noticed; called before looking for its cause. */
   public void clearInterrupt() {
     attention = false;
+  }
+
+  /** Names what the guest's timebase register counts. */
+  public void setTimebase(LongSupplier ticks) {
+    timebase = ticks;
+  }
+
+  /** The timebase register's value now, in ticks. */
+  public long timebase() {
+    return timebase.getAsLong();
   }
 
   /** Guest instructions executed so far, counted when blocks end; for statistics. */

@@ -85,4 +85,47 @@ final class Arithmetic {
     HostMemory.putSlot(ctx + Op.d(w) * 8L, a + b + carry);
     HostMemory.putSlot(ctx + Op.c(w) * 8L, sum >>> 32);
   }
+
+  private static final long ONES = 0x0101_0101_0101_0101L;
+
+  /** The rarer one-register counts, POPCNTB to BPERMD. */
+  static long count(int op, long a, long b) {
+    return switch (op) {
+      case Op.POPCNTB -> bitsInBytes(a);
+      case Op.POPCNTW -> (long) Integer.bitCount((int) (a >>> 32)) << 32 | Integer.bitCount((int) a);
+      case Op.POPCNTD -> Long.bitCount(a);
+      case Op.PRTYW ->
+          (long) (Long.bitCount(a >>> 32 & ONES) & 1) << 32 | Long.bitCount(a & ONES & M32) & 1;
+      case Op.PRTYD -> Long.bitCount(a & ONES) & 1;
+      case Op.CMPB -> equalBytes(a, b);
+      default -> permuteBits(a, b);
+    };
+  }
+
+  private static long bitsInBytes(long a) {
+    long x = a - (a >>> 1 & 0x5555_5555_5555_5555L);
+    x = (x & 0x3333_3333_3333_3333L) + (x >>> 2 & 0x3333_3333_3333_3333L);
+    return x + (x >>> 4) & 0x0f0f_0f0f_0f0f_0f0fL;
+  }
+
+  private static long equalBytes(long a, long b) {
+    long result = 0;
+    for (int shift = 0; shift < 64; shift += 8) {
+      if ((a >>> shift & 0xff) == (b >>> shift & 0xff)) {
+        result |= 0xffL << shift;
+      }
+    }
+    return result;
+  }
+
+  private static long permuteBits(long a, long b) {
+    long result = 0;
+    for (int i = 0; i < 8; i++) {
+      int index = (int) (a >>> 8 * i) & 0xff;
+      if (index < 64 && (b >>> (63 - index) & 1) != 0) {
+        result |= 1L << i;
+      }
+    }
+    return result;
+  }
 }

@@ -265,6 +265,8 @@ U.putLong(ctx + (w >>> 7 & 0x3ff8), Long.rotateLeft(U.getLong(ctx + (w >>> 18 & 
       int imm = Op.imm(w);
       cpu.setPc((imm & 0x100) != 0 ? block.end() : block.pcAt(at));
       return STOPS[imm & 0xff];
+    } else if (op >= Op.POPCNTB && op <= Op.BPERMD) {
+      cpu.setSlot(Op.d(w), Arithmetic.count(op, cpu.slot(Op.a(w)), cpu.slot(Op.b(w))));
     } else if (op != Op.STOP_IF) {
       throw new AssertionError("micro-operation " + op);
     }

@@ -167,6 +167,24 @@ public final class Op {
   /** d = b if a != 0, else c. */
   public static final int SELECT = 72;
 
+  // ---- counting
+  /** Each byte of d = the ones in that byte of a. */
+  public static final int POPCNTB = 73;
+
+  public static final int POPCNTW = 74;
+  public static final int POPCNTD = 75;
+
+  /** d = parity of the low bits of a's bytes, for each word or for the doubleword. */
+  public static final int PRTYW = 76;
+
+  public static final int PRTYD = 77;
+
+  /** Each byte of d = 0xff where a's and b's bytes are equal, else 0. */
+  public static final int CMPB = 78;
+
+  /** d = the eight bits of b that a's bytes name, numbered from the left. */
+  public static final int BPERMD = 79;
+
   // ---- memory; address = a + imm, or a + b in the X forms
   public static final int LDU8 = 80;
   public static final int LDU16BE = 81;

@@ -1,0 +1,135 @@
+package dev.vestibule.cpu.power;
+
+import dev.vestibule.cpu.Block;
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.GuestFault;
+import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.cpu.Isa;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which Power guest is it: {@code ppc}, {@code ppc64} or {@code ppc64le}? */
+public final class Power implements Isa {
+  private static final int MOST_INSTRUCTIONS = 64;
+  private static final Power PPC = new Power("ppc", false, true, 32);
+  private static final Power PPC64 = new Power("ppc64", true, true, 128);
+  private static final Power PPC64LE = new Power("ppc64le", true, false, 128);
+
+  private final String name;
+  private final boolean wide;
+  private final boolean bigEndian;
+  private final int cacheLine;
+  private final ThreadLocal<PowerBuilder> builders;
+
+  private Power(String name, boolean wide, boolean bigEndian, int cacheLine) {
+    this.name = name;
+    this.wide = wide;
+    this.bigEndian = bigEndian;
+    this.cacheLine = cacheLine;
+    this.builders = ThreadLocal.withInitial(() -> new PowerBuilder(wide, bigEndian));
+  }
+
+  /** 32-bit, big-endian. */
+  public static Power ppc() {
+    return PPC;
+  }
+
+  /** 64-bit, big-endian, ELFv1. */
+  public static Power ppc64() {
+    return PPC64;
+  }
+
+  /** 64-bit, little-endian, ELFv2. */
+  public static Power ppc64le() {
+    return PPC64LE;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public boolean bigEndian() {
+    return bigEndian;
+  }
+
+  @Override
+  public boolean wide() {
+    return wide;
+  }
+
+  @Override
+  public int pcSlot() {
+    return PowerState.PC;
+  }
+
+  /** Bytes that dcbz clears and icbi covers: 32 on ppc, 128 on the 64-bit guests. */
+  int cacheLine() {
+    return cacheLine;
+  }
+
+  /** Bytes cleared by this dcbz: dcbzl (bit 10 set) and dcbz are the same here. */
+  int blockSize(int word) {
+    return cacheLine;
+  }
+
+  @Override
+  public void reset(Cpu cpu) {
+    cpu.setSlot(PowerState.RESERVATION, -1);
+    cpu.setSlot(PowerState.PVR, wide ? 0x004d_0200 : 0x8003_0202);
+    cpu.setSlot(PowerState.VSCR, 0x1_0000);
+    cpu.setSlot(PowerState.PPR, 3L << 50);
+  }
+
+  @Override
+  public void help(Cpu cpu, int helper, long word) {
+    PowerHelp.help(cpu, this, helper, (int) word);
+  }
+
+  @Override
+  public Block translate(GuestMemory memory, long pc) {
+    PowerBuilder m = builders.get();
+    m.begin(pc);
+    long at = pc;
+    while (!m.ended() && m.instructions() < MOST_INSTRUCTIONS) {
+      int word;
+      try {
+        word = memory.fetch32(at);
+      } catch (GuestFault fault) {
+        if (at == pc) {
+          throw fault;
+        }
+        break;
+      }
+      if (at != pc && (at & (GuestMemory.PAGE_SIZE - 1)) == 0) {
+        break; // one page for one block: its code is watched as a whole
+      }
+      m.instruction(at);
+      int row = PowerDecoder.decode(word);
+      if (row < 0 || (!wide && PowerDecoder.wide(row))) {
+        m.illegal();
+      } else {
+        PowerDecoder.build(row, word, m);
+      }
+      at += 4;
+    }
+    return m.finish(at);
+  }
+
+  @Override
+  public List<Register> registers() {
+    int bits = wide ? 64 : 32;
+    List<Register> all = new ArrayList<>();
+    for (int n = 0; n < 32; n++) {
+      all.add(new Register("r" + n, PowerState.gpr(n), bits));
+    }
+    all.add(new Register("pc", PowerState.PC, bits));
+    all.add(new Register("lr", PowerState.LR, bits));
+    all.add(new Register("ctr", PowerState.CTR, bits));
+    for (int n = 0; n < 32; n++) {
+      all.add(new Register("f" + n, PowerState.fpr(n), 64));
+    }
+    return List.copyOf(all);
+  }
+}

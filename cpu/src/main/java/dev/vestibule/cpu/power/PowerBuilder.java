@@ -1,0 +1,125 @@
+package dev.vestibule.cpu.power;
+
+import dev.vestibule.cpu.Stop;
+import dev.vestibule.cpu.micro.MicroBuilder;
+import dev.vestibule.cpu.micro.Op;
+
+/** How do Power's meanings read: registers by the book's names, record forms, byte order? */
+final class PowerBuilder extends MicroBuilder {
+  private final boolean wide;
+  private final boolean bigEndian;
+
+  PowerBuilder(boolean wide, boolean bigEndian) {
+    this.wide = wide;
+    this.bigEndian = bigEndian;
+  }
+
+  boolean wide() {
+    return wide;
+  }
+
+  boolean bigEndian() {
+    return bigEndian;
+  }
+
+  int gpr(int n) {
+    return get(PowerState.GPR + n);
+  }
+
+  /** (RA|0). */
+  int gprOrZero(int n) {
+    return n == 0 ? constant(0) : gpr(n);
+  }
+
+  void putGpr(int n, int value) {
+    put(PowerState.GPR + n, value);
+  }
+
+  /** (RA|0) + displacement, not yet added: address operand for {@link #load}. */
+  int base(int ra) {
+    return ra == 0 ? constant(0) : gpr(ra);
+  }
+
+  /** RA + (RB) with (RA|0): the effective address of an X-form. */
+  int indexed(int ra, int rb) {
+    return ra == 0 ? gpr(rb) : add(gpr(ra), gpr(rb));
+  }
+
+  int so() {
+    return get(PowerState.SO);
+  }
+
+  int carry() {
+    return get(PowerState.CA);
+  }
+
+  /** Writes CR0 from a result, as Rc = 1 does. */
+  void record(int value) {
+    int op = wide ? Op.CMPSI64 : Op.CMPSI32;
+    put(PowerState.CR0, compareImmediate(op, value, so(), 0));
+  }
+
+  /** Writes an integer result and, if {@code rc}, CR0. */
+  void result(int n, int value, boolean rc) {
+    putGpr(n, value);
+    if (rc) {
+      record(value);
+    }
+  }
+
+  /** Writes OV, and SO if it is set. */
+  void overflow(int bit) {
+    int sticky = op(Op.OR, so(), bit);
+    put(PowerState.OV, bit);
+    put(PowerState.SO, sticky);
+  }
+
+  /** 1 if a + b + carry-in = sum overflowed as a signed addition. */
+  int addOverflow(int a, int b, int sum) {
+    int both = op(Op.AND, op(Op.XOR, sum, a), op(Op.XOR, sum, b));
+    return signBit(both);
+  }
+
+  /** The sign bit of a word or doubleword, as 0 or 1. */
+  int signBit(int value) {
+    return wide
+        ? opImmediate(Op.SHRI, value, 63)
+        : and(opImmediate(Op.SHRI, value, 31), 1);
+  }
+
+  /** The micro-operation of a load or store of {@code size} bytes in the guest's order. */
+  int loadOp(int size, boolean signed) {
+    return loadOp(size, signed, bigEndian);
+  }
+
+  static int loadOp(int size, boolean signed, boolean big) {
+    return switch (size) {
+      case 1 -> Op.LDU8;
+      case 2 -> big ? signed ? Op.LDS16BE : Op.LDU16BE : signed ? Op.LDS16LE : Op.LDU16LE;
+      case 4 -> big ? signed ? Op.LDS32BE : Op.LDU32BE : signed ? Op.LDS32LE : Op.LDU32LE;
+      default -> big ? Op.LD64BE : Op.LD64LE;
+    };
+  }
+
+  int storeOp(int size) {
+    return storeOp(size, bigEndian);
+  }
+
+  static int storeOp(int size, boolean big) {
+    return switch (size) {
+      case 1 -> Op.ST8;
+      case 2 -> big ? Op.ST16BE : Op.ST16LE;
+      case 4 -> big ? Op.ST32BE : Op.ST32LE;
+      default -> big ? Op.ST64BE : Op.ST64LE;
+    };
+  }
+
+  /** Ends the block with an illegal-instruction stop. */
+  void illegal() {
+    stop(Stop.ILLEGAL, false);
+  }
+
+  void privileged() {
+    stop(Stop.PRIVILEGED, false);
+  }
+}

@@ -1,0 +1,335 @@
+package dev.vestibule.cpu.power;
+
+import dev.vestibule.cpu.Access;
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.GuestFault;
+import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.host.HostMemory;
+
+/**
+ * What do the rare instructions do that their meaning leaves to Java?
+ *
+ * <p>Each helper gets the instruction word (or the number its meaning chose) and works on the
+ * thread's record. A helper that can fault does so before it writes a register.
+ */
+final class PowerHelp {
+  static final int FENCE = 0;
+  static final int LIGHT_FENCE = 1;
+  static final int TIMEBASE = 2;
+  static final int TIMEBASE_UPPER = 3;
+  static final int ZERO_BLOCK = 4;
+  static final int INVALIDATE_CODE = 5;
+  static final int STRING = 6;
+  static final int QUAD = 7;
+  static final int LOAD_RESERVE = 8;
+  static final int STORE_CONDITIONAL = 9;
+  static final int DIVIDE_EXTENDED = 10;
+
+  private static final Object QUAD_LOCK = new Object();
+
+  private PowerHelp() {}
+
+  static void help(Cpu cpu, Power isa, int helper, int word) {
+    switch (helper) {
+      case FENCE -> HostMemory.fullFence();
+      case LIGHT_FENCE -> HostMemory.lightFence();
+      case TIMEBASE -> cpu.setSlot(word, cpu.timebase());
+      case TIMEBASE_UPPER -> cpu.setSlot(word, cpu.timebase() >>> 32);
+      case ZERO_BLOCK -> zeroBlock(cpu, isa, word);
+      case INVALIDATE_CODE -> invalidateCode(cpu, isa, word);
+      case STRING -> string(cpu, word);
+      case QUAD -> quad(cpu, word);
+      case LOAD_RESERVE -> loadReserve(cpu, word);
+      case STORE_CONDITIONAL -> storeConditional(cpu, word);
+      case DIVIDE_EXTENDED -> divideExtended(cpu, word);
+      default -> throw new AssertionError("helper " + helper);
+    }
+  }
+
+  private static int rt(int word) {
+    return word >>> 21 & 31;
+  }
+
+  private static int ra(int word) {
+    return word >>> 16 & 31;
+  }
+
+  private static int rb(int word) {
+    return word >>> 11 & 31;
+  }
+
+  private static int extended(int word) {
+    return word >>> 1 & 0x3ff;
+  }
+
+  private static long base(Cpu cpu, int word) {
+    return ra(word) == 0 ? 0 : cpu.slot(ra(word));
+  }
+
+  /** The effective address of an X-form, truncated on 32-bit guests. */
+  private static long address(Cpu cpu, int word) {
+    return base(cpu, word) + cpu.slot(rb(word)) & cpu.memory().addressMask();
+  }
+
+  private static void zeroBlock(Cpu cpu, Power isa, int word) {
+    int size = isa.blockSize(word);
+    long at = address(cpu, word) & -size;
+    HostMemory.fill(cpu.memory().storable(at, size), size, 0);
+  }
+
+  private static void invalidateCode(Cpu cpu, Power isa, int word) {
+    long at = address(cpu, word) & -isa.cacheLine();
+    cpu.memory().loadable(at, 1);
+    cpu.code().codeChanged(at & -GuestMemory.PAGE_SIZE, at + isa.cacheLine());
+  }
+
+  /** lswi, lswx, stswi, stswx: 3.3.7. */
+  private static void string(Cpu cpu, int word) {
+    int operation = extended(word);
+    boolean immediate = operation == 597 || operation == 725;
+    int count;
+    long at;
+    if (immediate) {
+      count = rb(word) == 0 ? 32 : rb(word);
+      at = base(cpu, word);
+    } else {
+      count = (int) cpu.slot(PowerState.XER_REST) & 0x7f;
+      at = address(cpu, word);
+    }
+    boolean load = operation == 597 || operation == 533;
+    byte[] bytes = new byte[count];
+    if (load) {
+      cpu.memory().read(at & cpu.memory().addressMask(), bytes, 0, count);
+    }
+    int register = rt(word);
+    for (int i = 0; i < count; i += 4) {
+      long value = load ? 0 : cpu.slot(register);
+      for (int k = 0; k < 4 && i + k < count; k++) {
+        int shift = 24 - 8 * k;
+        if (load) {
+          value |= (bytes[i + k] & 0xffL) << shift;
+        } else {
+          bytes[i + k] = (byte) (value >>> shift);
+        }
+      }
+      if (load) {
+        cpu.setSlot(register, value);
+      }
+      register = register + 1 & 31;
+    }
+    if (!load) {
+      cpu.memory().write(at & cpu.memory().addressMask(), bytes, 0, count);
+    }
+  }
+
+  /** lq and stq: 3.3.5. The even register holds the doubleword at the lower address if BE. */
+  private static void quad(Cpu cpu, int word) {
+    boolean load = word >>> 26 == 56;
+    long displacement = load ? (short) (word & 0xfff0) : (short) (word & 0xfffc);
+    long at = base(cpu, word) + displacement;
+    if (load) {
+      loadQuad(cpu, at, rt(word));
+    } else {
+      GuestMemory memory = cpu.memory();
+      memory.storable(at, 16);
+      synchronized (QUAD_LOCK) {
+        memory.store64(at + (memory.bigEndian() ? 0 : 8), cpu.slot(rt(word)));
+        memory.store64(at + (memory.bigEndian() ? 8 : 0), cpu.slot(rt(word) + 1 & 31));
+      }
+    }
+  }
+
+  private static void loadQuad(Cpu cpu, long at, int register) {
+    GuestMemory memory = cpu.memory();
+    memory.loadable(at, 16);
+    synchronized (QUAD_LOCK) {
+      long first = memory.load64(at);
+      long second = memory.load64(at + 8);
+      cpu.setSlot(register, memory.bigEndian() ? first : second);
+      cpu.setSlot(register + 1 & 31, memory.bigEndian() ? second : first);
+    }
+  }
+
+  private static int reservedSize(int operation) {
+    return switch (operation) {
+      case 52, 694 -> 1;
+      case 116, 726 -> 2;
+      case 20, 150 -> 4;
+      case 84, 214 -> 8;
+      default -> 16;
+    };
+  }
+
+  private static long aligned(Cpu cpu, int word, int size, Access access) {
+    long at = address(cpu, word);
+    if ((at & (size - 1)) != 0) {
+      throw new GuestFault(at, access, GuestFault.Cause.MISALIGNED);
+    }
+    return at;
+  }
+
+  /** The value at an address in guest order, zero-extended. */
+  private static long loaded(GuestMemory memory, long at, int size) {
+    return switch (size) {
+      case 1 -> memory.load8(at);
+      case 2 -> memory.load16(at);
+      case 4 -> memory.load32(at) & 0xffff_ffffL;
+      default -> memory.load64(at);
+    };
+  }
+
+  /** lwarx and its family: the reservation is the address and the value seen there. */
+  private static void loadReserve(Cpu cpu, int word) {
+    int size = reservedSize(extended(word));
+    long at = aligned(cpu, word, size, Access.LOAD);
+    if (size == 16) {
+      loadQuad(cpu, at, rt(word));
+      cpu.setSlot(PowerState.RESERVED, cpu.slot(rt(word)));
+      cpu.setSlot(PowerState.RESERVED_HIGH, cpu.slot(rt(word) + 1 & 31));
+    } else {
+      long value = loaded(cpu.memory(), at, size);
+      cpu.setSlot(PowerState.RESERVED, value);
+      cpu.setSlot(rt(word), value);
+    }
+    cpu.setSlot(PowerState.RESERVATION, at);
+    cpu.setSlot(PowerState.RESERVED_SIZE, size);
+    HostMemory.lightFence();
+  }
+
+  /**
+   * stwcx. and its family: succeeds if the reservation stands and memory still holds what was
+   * loaded; like every user-mode emulator it cannot see a value that changed and changed back.
+   */
+  private static void storeConditional(Cpu cpu, int word) {
+    int size = reservedSize(extended(word));
+    long at = aligned(cpu, word, size, Access.STORE);
+    GuestMemory memory = cpu.memory();
+    long host = memory.storable(at, size);
+    boolean reserved =
+        cpu.slot(PowerState.RESERVATION) == at && cpu.slot(PowerState.RESERVED_SIZE) == size;
+    boolean stored = reserved && exchange(cpu, memory, host, at, size, rt(word));
+    cpu.setSlot(PowerState.RESERVATION, -1);
+    cpu.setSlot(PowerState.CR0, (stored ? 2 : 0) | cpu.slot(PowerState.SO));
+  }
+
+  private static boolean exchange(
+      Cpu cpu, GuestMemory memory, long host, long at, int size, int rs) {
+    long expected = cpu.slot(PowerState.RESERVED);
+    long value = cpu.slot(rs);
+    switch (size) {
+      case 8 -> {
+        boolean swap = memory.bigEndian();
+        return HostMemory.compareAndSet64(
+            host,
+            swap ? Long.reverseBytes(expected) : expected,
+            swap ? Long.reverseBytes(value) : value);
+      }
+      case 4 -> {
+        boolean swap = memory.bigEndian();
+        return HostMemory.compareAndSet32(
+            host,
+            swap ? Integer.reverseBytes((int) expected) : (int) expected,
+            swap ? Integer.reverseBytes((int) value) : (int) value);
+      }
+      case 16 -> {
+        synchronized (QUAD_LOCK) {
+          int high = memory.bigEndian() ? 0 : 8;
+          if (memory.load64(at + high) != expected
+              || memory.load64(at + 8 - high) != cpu.slot(PowerState.RESERVED_HIGH)) {
+            return false;
+          }
+          memory.store64(at + high, value);
+          memory.store64(at + 8 - high, cpu.slot(rs + 1 & 31));
+          return true;
+        }
+      }
+      default -> {
+        return exchangePart(memory, host, size, expected, value);
+      }
+    }
+  }
+
+  /** A compare-and-set of one or two bytes, through the aligned word that holds them. */
+  private static boolean exchangePart(
+      GuestMemory memory, long host, int size, long expected, long value) {
+    long word = host & -4;
+    int shift = (int) (host & 3) * 8;
+    int mask = (size == 1 ? 0xff : 0xffff) << shift;
+    boolean swap = size == 2 && memory.bigEndian();
+    int old = swap ? Short.reverseBytes((short) expected) : (int) expected;
+    int now = swap ? Short.reverseBytes((short) value) : (int) value;
+    while (true) {
+      int present = HostMemory.i32Volatile(word);
+      if ((present & mask) != (old << shift & mask)) {
+        return false;
+      }
+      if (HostMemory.compareAndSet32(word, present, present & ~mask | now << shift & mask)) {
+        return true;
+      }
+    }
+  }
+
+  /** divwe, divweu, divde, divdeu: the dividend is RA followed by zeros; 3.3.9. */
+  private static void divideExtended(Cpu cpu, int word) {
+    int operation = word >>> 1 & 0x1ff;
+    boolean overflow;
+    long quotient = 0;
+    long a = cpu.slot(ra(word));
+    long b = cpu.slot(rb(word));
+    if (operation == 427) {
+      long dividend = a << 32;
+      int divisor = (int) b;
+      overflow = divisor == 0 || (divisor == -1 && dividend == Long.MIN_VALUE);
+      if (!overflow) {
+        long q = dividend / divisor;
+        overflow = q != (int) q;
+        quotient = q & 0xffff_ffffL;
+      }
+    } else if (operation == 395) {
+      long divisor = b & 0xffff_ffffL;
+      overflow = (a & 0xffff_ffffL) >= divisor;
+      quotient = overflow ? 0 : Long.divideUnsigned(a << 32, divisor);
+    } else if (operation == 393) {
+      overflow = Long.compareUnsigned(a, b) >= 0;
+      quotient = overflow ? 0 : divide128(a, b);
+    } else {
+      long magnitude = Math.abs(b);
+      overflow = b == 0 || Long.compareUnsigned(Math.abs(a), magnitude) >= 0;
+      if (!overflow) {
+        long q = divide128(Math.abs(a), magnitude);
+        boolean negative = (a ^ b) < 0;
+        overflow = negative ? Long.compareUnsigned(q, Long.MIN_VALUE) > 0 : q < 0;
+        quotient = negative ? -q : q;
+      }
+    }
+    if (overflow) {
+      quotient = 0;
+    }
+    if ((word >>> 10 & 1) != 0) {
+      cpu.setSlot(PowerState.OV, overflow ? 1 : 0);
+      cpu.setSlot(PowerState.SO, cpu.slot(PowerState.SO) | (overflow ? 1 : 0));
+    }
+    cpu.setSlot(rt(word), quotient);
+    if ((word & 1) != 0) {
+      long shown = cpu.memory().wide() ? quotient : (int) quotient;
+      long field = shown < 0 ? 8 : shown > 0 ? 4 : 2;
+      cpu.setSlot(PowerState.CR0, field | cpu.slot(PowerState.SO));
+    }
+  }
+
+  /** (high * 2^64) / divisor, unsigned, for high &lt; divisor: one quotient bit at a time. */
+  private static long divide128(long high, long divisor) {
+    long remainder = high;
+    long quotient = 0;
+    for (int i = 0; i < 64; i++) {
+      boolean carry = remainder < 0;
+      remainder <<= 1;
+      quotient <<= 1;
+      if (carry || Long.compareUnsigned(remainder, divisor) >= 0) {
+        remainder -= divisor;
+        quotient |= 1;
+      }
+    }
+    return quotient;
+  }
+}
