@@ -228,7 +228,7 @@ public class MicroBuilder {
     return op(Op.ADD, a, b);
   }
 
-  public int add(int a, long imm) {
+  public int plus(int a, long imm) {
     if (imm == 0) {
       return a;
     }

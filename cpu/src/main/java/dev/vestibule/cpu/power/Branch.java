@@ -61,7 +61,7 @@ final class Branch {
 
   private static void countDown(PowerBuilder m, int bo) {
     if ((bo & KEEP_CTR) == 0) {
-      m.put(PowerState.CTR, m.add(m.get(PowerState.CTR), -1));
+      m.put(PowerState.CTR, m.plus(m.get(PowerState.CTR), -1));
     }
   }
 

@@ -12,13 +12,13 @@ final class FixedPoint {
 
   @Instruction(value = "14 rt ra si", asm = "addi rt,ra,si", section = "3.3.9")
   static void addi(PowerBuilder m, int rt, int ra, int si) {
-    m.putGpr(rt, ra == 0 ? m.constant(si) : m.add(m.gpr(ra), si));
+    m.putGpr(rt, ra == 0 ? m.constant(si) : m.plus(m.gpr(ra), si));
   }
 
   @Instruction(value = "15 rt ra si", asm = "addis rt,ra,si", section = "3.3.9")
   static void addis(PowerBuilder m, int rt, int ra, int si) {
     long shifted = (long) si << 16;
-    m.putGpr(rt, ra == 0 ? m.constant(shifted) : m.add(m.gpr(ra), shifted));
+    m.putGpr(rt, ra == 0 ? m.constant(shifted) : m.plus(m.gpr(ra), shifted));
   }
 
 

@@ -55,7 +55,7 @@ final class LoadStore {
 
   @Instruction(value = "35 rt ra d", asm = "lbzu rt,d(ra)", section = "3.3.2")
   static void lbzu(PowerBuilder m, int rt, int ra, int d) {
-    loadUpdate(m, rt, ra, m.add(m.gpr(ra), d), 1, false);
+    loadUpdate(m, rt, ra, m.plus(m.gpr(ra), d), 1, false);
   }
 
   @Instruction(value = "31 rt ra rb 87:10 /:1", asm = "lbzx rt,ra,rb", section = "3.3.2")
@@ -75,7 +75,7 @@ final class LoadStore {
 
   @Instruction(value = "41 rt ra d", asm = "lhzu rt,d(ra)", section = "3.3.2")
   static void lhzu(PowerBuilder m, int rt, int ra, int d) {
-    loadUpdate(m, rt, ra, m.add(m.gpr(ra), d), 2, false);
+    loadUpdate(m, rt, ra, m.plus(m.gpr(ra), d), 2, false);
   }
 
   @Instruction(value = "31 rt ra rb 279:10 /:1", asm = "lhzx rt,ra,rb", section = "3.3.2")
@@ -95,7 +95,7 @@ final class LoadStore {
 
   @Instruction(value = "43 rt ra d", asm = "lhau rt,d(ra)", section = "3.3.2")
   static void lhau(PowerBuilder m, int rt, int ra, int d) {
-    loadUpdate(m, rt, ra, m.add(m.gpr(ra), d), 2, true);
+    loadUpdate(m, rt, ra, m.plus(m.gpr(ra), d), 2, true);
   }
 
   @Instruction(value = "31 rt ra rb 343:10 /:1", asm = "lhax rt,ra,rb", section = "3.3.2")
@@ -115,7 +115,7 @@ final class LoadStore {
 
   @Instruction(value = "33 rt ra d", asm = "lwzu rt,d(ra)", section = "3.3.2")
   static void lwzu(PowerBuilder m, int rt, int ra, int d) {
-    loadUpdate(m, rt, ra, m.add(m.gpr(ra), d), 4, false);
+    loadUpdate(m, rt, ra, m.plus(m.gpr(ra), d), 4, false);
   }
 
   @Instruction(value = "31 rt ra rb 23:10 /:1", asm = "lwzx rt,ra,rb", section = "3.3.2")
@@ -150,7 +150,7 @@ final class LoadStore {
 
   @Instruction(value = "58 rt ra ds 1", asm = "ldu rt,ds(ra)", section = "3.3.2", wide = true)
   static void ldu(PowerBuilder m, int rt, int ra, int ds) {
-    loadUpdate(m, rt, ra, m.add(m.gpr(ra), ds), 8, false);
+    loadUpdate(m, rt, ra, m.plus(m.gpr(ra), ds), 8, false);
   }
 
   @Instruction(value = "31 rt ra rb 21:10 /:1", asm = "ldx rt,ra,rb", section = "3.3.2", wide = true)
@@ -170,7 +170,7 @@ final class LoadStore {
 
   @Instruction(value = "39 rs ra d", asm = "stbu rs,d(ra)", section = "3.3.3")
   static void stbu(PowerBuilder m, int rs, int ra, int d) {
-    storeUpdate(m, rs, ra, m.add(m.gpr(ra), d), 1);
+    storeUpdate(m, rs, ra, m.plus(m.gpr(ra), d), 1);
   }
 
   @Instruction(value = "31 rs ra rb 215:10 /:1", asm = "stbx rs,ra,rb", section = "3.3.3")
@@ -190,7 +190,7 @@ final class LoadStore {
 
   @Instruction(value = "45 rs ra d", asm = "sthu rs,d(ra)", section = "3.3.3")
   static void sthu(PowerBuilder m, int rs, int ra, int d) {
-    storeUpdate(m, rs, ra, m.add(m.gpr(ra), d), 2);
+    storeUpdate(m, rs, ra, m.plus(m.gpr(ra), d), 2);
   }
 
   @Instruction(value = "31 rs ra rb 407:10 /:1", asm = "sthx rs,ra,rb", section = "3.3.3")
@@ -210,7 +210,7 @@ final class LoadStore {
 
   @Instruction(value = "37 rs ra d", asm = "stwu rs,d(ra)", section = "3.3.3")
   static void stwu(PowerBuilder m, int rs, int ra, int d) {
-    storeUpdate(m, rs, ra, m.add(m.gpr(ra), d), 4);
+    storeUpdate(m, rs, ra, m.plus(m.gpr(ra), d), 4);
   }
 
   @Instruction(value = "31 rs ra rb 151:10 /:1", asm = "stwx rs,ra,rb", section = "3.3.3")
@@ -230,7 +230,7 @@ final class LoadStore {
 
   @Instruction(value = "62 rs ra ds 1", asm = "stdu rs,ds(ra)", section = "3.3.3", wide = true)
   static void stdu(PowerBuilder m, int rs, int ra, int ds) {
-    storeUpdate(m, rs, ra, m.add(m.gpr(ra), ds), 8);
+    storeUpdate(m, rs, ra, m.plus(m.gpr(ra), ds), 8);
   }
 
   @Instruction(value = "31 rs ra rb 149:10 /:1", asm = "stdx rs,ra,rb", section = "3.3.3", wide = true)
