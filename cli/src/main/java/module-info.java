@@ -7,6 +7,8 @@ module dev.vestibule.cli {
 
   exports dev.vestibule.cli;
 
+  opens dev.vestibule.cli to
+      info.picocli;
   opens dev.vestibule.cli.sysroot to
       info.picocli;
 }

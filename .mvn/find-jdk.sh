@@ -1,14 +1,15 @@
-# Read by ./vestibule and ./check: which JDK builds and runs Vestibule?
+# Read by ./vestibule, ./check and ./format: which JDK builds and runs Vestibule?
 
-# Sets version to that of the JDK in directory $1, and fails where there is none.
+# Sets version to that of the JDK in directory $1; fails where there is none.
 jdk_version() {
-  local line
   [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
+  version=''
   while IFS= read -r line || [ -n "$line" ]; do
     case $line in
       JAVA_VERSION=*)
-        line=${line#JAVA_VERSION=}
-        version=${line//\"/}
+        version=${line#JAVA_VERSION=}
+        version=${version#\"}
+        version=${version%%\"*}
         return 0
         ;;
     esac
@@ -19,21 +20,25 @@ jdk_version() {
 # Sets jdk to the home of the first JDK from 25 on, and jdkWarning where it is one to avoid;
 # fails with jdkProblem set where there is none.
 find_jdk() {
-  local home onPath='' version major seen='' early=''
-  jdk='' jdkWarning='' jdkProblem=''
-  onPath=$(command -v javac) && onPath=$(readlink -f "$onPath" 2>/dev/null) && onPath=${onPath%/bin/javac}
+  jdk='' jdkWarning='' jdkProblem='' tooOld=''
+  onPath=$(command -v javac) && onPath=$(readlink -f "$onPath" 2>/dev/null) \
+    && onPath=${onPath%/bin/javac} || onPath=''
   for home in "${JAVA_HOME:-}" "$onPath" /usr/lib/jvm/* /opt/* /opt/java/* /usr/local/* \
-    "${HOME:-/nonexistent}"/.sdkman/candidates/java/* "${HOME:-/nonexistent}"/.jdks/* \
-    /Library/Java/JavaVirtualMachines/*/Contents/Home /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home; do
+    "${HOME:-}"/.sdkman/candidates/java/* "${HOME:-}"/.jdks/* \
+    /Library/Java/JavaVirtualMachines/*/Contents/Home \
+    /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home; do
     [ -n "$home" ] && jdk_version "$home" || continue
     major=${version%%[!0-9]*}
     if [ "${major:-0}" -lt 25 ]; then
-      case $seen in *" $home ("*) ;; *) seen="$seen $home ($version)" ;; esac
+      tooOld="$tooOld${tooOld:+, }$home is $version"
       continue
     fi
     case $version in
       25 | 25.0.[0-2] | 25.0.[0-2][!0-9]*)
-        [ -n "$early" ] || early=$home jdkWarning="$home is JDK $version; from 25.0.3 on a heap corruption in its G1 collector is mended"
+        if [ -z "$jdk" ]; then
+          jdk=$home
+          jdkWarning="$home is JDK $version; 25.0.3 mends a heap corruption of its default collector"
+        fi
         ;;
       *)
         jdk=$home jdkWarning=''
@@ -41,9 +46,8 @@ find_jdk() {
         ;;
     esac
   done
-  jdk=$early
   [ -z "$jdk" ] || return 0
-  jdkProblem="no JDK 25 or later in JAVA_HOME, on the PATH, in /usr/lib/jvm, /opt, /usr/local, ~/.sdkman or ~/.jdks${seen:+ (too old:$seen)}; install one (for example Temurin 25) or set JAVA_HOME"
+  jdkProblem="no JDK 25 or later in JAVA_HOME, on the PATH, in /usr/lib/jvm, /opt, /usr/local, ~/.sdkman or ~/.jdks${tooOld:+ ($tooOld)}; install one (for example Temurin 25) or set JAVA_HOME"
   return 1
 }
 

@@ -1,0 +1,60 @@
+package dev.vestibule.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which bytes was this process given as arguments and environment, before the JVM decoded them?
+ *
+ * <p>In the C locale the JVM's own strings have lost every byte above 127. Linux keeps the
+ * originals in {@code /proc/self} (proc_pid_cmdline(5), proc_pid_environ(5)); other hosts get the
+ * JVM's strings as UTF-8.
+ */
+final class ProcessBytes {
+  private ProcessBytes() {}
+
+  /** The bytes of the arguments of main. */
+  static List<byte[]> arguments(String[] decoded) {
+    List<byte[]> raw = strings("cmdline");
+    // The launcher of the JVM hands on the words after the main class as they are, at the end.
+    if (raw.size() > decoded.length) {
+      return raw.subList(raw.size() - decoded.length, raw.size());
+    }
+    return Arrays.stream(decoded).map(s -> s.getBytes(UTF_8)).toList();
+  }
+
+  /** The environment as NAME=VALUE. */
+  static List<byte[]> environment() {
+    List<byte[]> raw = strings("environ");
+    if (!raw.isEmpty()) {
+      return raw;
+    }
+    return System.getenv().entrySet().stream()
+        .map(e -> (e.getKey() + '=' + e.getValue()).getBytes(UTF_8))
+        .toList();
+  }
+
+  private static List<byte[]> strings(String file) {
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(Path.of("/proc/self", file));
+    } catch (IOException e) {
+      return List.of();
+    }
+    List<byte[]> strings = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == 0) {
+        strings.add(Arrays.copyOfRange(bytes, start, i));
+        start = i + 1;
+      }
+    }
+    return strings;
+  }
+}
