@@ -3,6 +3,7 @@ package dev.vestibule.cpu;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,13 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
 
   private final ConcurrentHashMap<Long, Block> blocks = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
+  private volatile LongPredicate watched = address -> false;
+
+  /** Names the addresses whose execution {@link Cpu#onEntry} listeners hear of. */
+  public void watchEntries(LongPredicate addresses) {
+    watched = addresses;
+    codeChanged(0, Long.MAX_VALUE);
+  }
 
   /** The valid block that begins at {@code pc}, if there is one. */
   @Nullable Block find(long pc) {
@@ -39,7 +47,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
       codeChanged(0, Long.MAX_VALUE);
     }
     memory.watchCode(pc);
-    block = isa.translate(memory, pc);
+    block = isa.translate(memory, pc, watched);
     for (long page = page(pc); page <= page(block.end() - 1); page++) {
       List<Block> list = pages.computeIfAbsent(page, p -> new ArrayList<>());
       synchronized (list) {

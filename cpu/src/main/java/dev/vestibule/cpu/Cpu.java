@@ -3,6 +3,7 @@ package dev.vestibule.cpu;
 import dev.vestibule.cpu.micro.Interpreter;
 import dev.vestibule.host.HostMemory;
 import java.io.Closeable;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ public final class Cpu implements Closeable {
   private @Nullable GuestFault fault;
   private long executed;
   private LongSupplier timebase = System::nanoTime;
+  private LongConsumer entryListener = address -> {};
 
   static final int JUMP_CACHE = 4096;
 
@@ -130,6 +132,16 @@ public final class Cpu implements Closeable {
   /** The timebase register's value now, in ticks. */
   public long timebase() {
     return timebase.getAsLong();
+  }
+
+  /** Who hears that an address watched by {@link CodeCache#watchEntries} is about to execute? */
+  public void onEntry(LongConsumer listener) {
+    entryListener = listener;
+  }
+
+  /** A watched address is about to execute; for instruction sets. */
+  public void entered(long address) {
+    entryListener.accept(address);
   }
 
   /** Guest instructions executed so far, counted when blocks end; for statistics. */

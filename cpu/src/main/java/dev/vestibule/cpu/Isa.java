@@ -1,6 +1,7 @@
 package dev.vestibule.cpu;
 
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /** How do this architecture's instructions become micro-operations, and where are its registers? */
 public interface Isa {
@@ -18,8 +19,13 @@ public interface Isa {
   /** Gives a new record its power-on contents. */
   void reset(Cpu cpu);
 
-  /** Translates straight-line code from {@code pc}; never fails: bad code becomes a stop. */
-  Block translate(GuestMemory memory, long pc);
+  /**
+   * Translates straight-line code from {@code pc}; bad code becomes a stop.
+   *
+   * @param watched addresses whose execution {@link Cpu#entered} must report
+   * @throws GuestFault if not even the first instruction can be fetched
+   */
+  Block translate(GuestMemory memory, long pc, LongPredicate watched);
 
   /** Executes a rare instruction that its meaning left to a helper. */
   void help(Cpu cpu, int helper, long word);

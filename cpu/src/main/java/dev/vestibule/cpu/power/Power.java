@@ -7,6 +7,7 @@ import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Isa;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /** Which Power guest is it: {@code ppc}, {@code ppc64} or {@code ppc64le}? */
 public final class Power implements Isa {
@@ -84,11 +85,15 @@ public final class Power implements Isa {
 
   @Override
   public void help(Cpu cpu, int helper, long word) {
-    PowerHelp.help(cpu, this, helper, (int) word);
+    if (helper == PowerHelp.ENTERED) {
+      cpu.entered(word);
+    } else {
+      PowerHelp.help(cpu, this, helper, (int) word);
+    }
   }
 
   @Override
-  public Block translate(GuestMemory memory, long pc) {
+  public Block translate(GuestMemory memory, long pc, LongPredicate watched) {
     PowerBuilder m = builders.get();
     m.begin(pc);
     long at = pc;
@@ -102,10 +107,14 @@ public final class Power implements Isa {
         }
         break;
       }
-      if (at != pc && (at & (GuestMemory.PAGE_SIZE - 1)) == 0) {
+      boolean entry = watched.test(at);
+      if (at != pc && (entry || (at & (GuestMemory.PAGE_SIZE - 1)) == 0)) {
         break; // one page for one block: its code is watched as a whole
       }
       m.instruction(at);
+      if (entry) {
+        m.help(PowerHelp.ENTERED, at);
+      }
       int row = PowerDecoder.decode(word);
       if (row < 0 || (!wide && PowerDecoder.wide(row))) {
         m.illegal();

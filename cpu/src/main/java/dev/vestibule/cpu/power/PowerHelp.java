@@ -25,6 +25,9 @@ final class PowerHelp {
   static final int STORE_CONDITIONAL = 9;
   static final int DIVIDE_EXTENDED = 10;
 
+  /** Reports a watched address, which stands in place of the word. */
+  static final int ENTERED = 11;
+
   private static final Object QUAD_LOCK = new Object();
 
   private PowerHelp() {}
