@@ -201,6 +201,34 @@ public class MicroBuilder {
     }
   }
 
+  /** A vector operation: all operands are pairs named by their low slot, d written as a whole. */
+  public void vectorTo(int op, int d, int a, int b, int c, int e) {
+    append(Op.encode(op, d, operand(a), operand(b), operand(c), e));
+    writtenPair(d);
+  }
+
+  public void vectorTo(int op, int d, int a, int b) {
+    vectorTo(op, d, a, b, 0, 0);
+  }
+
+  /** Loads a pair from a + displacement. */
+  public void vectorLoad(int op, int d, int a, long displacement) {
+    append(Op.encodeImmediate(op, d, operand(a), (int) displacement));
+    writtenPair(d);
+  }
+
+  /** Stores a pair to a + displacement. */
+  public void vectorStore(int op, int value, int a, long displacement) {
+    append(Op.encodeImmediate(op, operand(value), operand(a), (int) displacement));
+  }
+
+  private void writtenPair(int low) {
+    if (low < TEMPORARIES) {
+      written(low);
+      written(low + 1);
+    }
+  }
+
   public int constant(long value) {
     int d = temporary();
     if (value == (int) value) {

@@ -244,6 +244,46 @@ public final class Op {
   public static final int FIRST_FLOAT = 200;
   public static final int FIRST_VECTOR = 320;
 
+  // ---- vectors of 128 bits, of whatever elements
+  /** d = a. */
+  public static final int VMOV = 320;
+
+  public static final int VAND = 321;
+
+  /** d = a & ~b. */
+  public static final int VANDC = 322;
+
+  public static final int VOR = 323;
+  public static final int VORC = 324;
+  public static final int VXOR = 325;
+  public static final int VNOR = 326;
+  public static final int VNAND = 327;
+  public static final int VEQV = 328;
+
+  /** d = a's bits where c's are 0, b's where they are 1. */
+  public static final int VSEL = 329;
+
+  /** d = 0. */
+  public static final int VZERO = 330;
+
+  /** d = 16 bytes at a + imm, one big-endian number. */
+  public static final int VLD128BE = 331;
+
+  /** d = 16 bytes at a + imm, one little-endian number. */
+  public static final int VLD128LE = 332;
+
+  /** d = 16 bytes at a + imm, two little-endian doublewords, element 0 first. */
+  public static final int VLD64X2LE = 333;
+
+  /** d = 16 bytes at a + imm, four little-endian words, element 0 first. */
+  public static final int VLD32X4LE = 334;
+
+  /** Stores d, as the load of the same name reads it. */
+  public static final int VST128BE = 335;
+
+  public static final int VST128LE = 336;
+  public static final int VST64X2LE = 337;
+  public static final int VST32X4LE = 338;
 
   private Op() {}
 
