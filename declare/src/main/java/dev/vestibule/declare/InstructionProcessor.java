@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import javax.annotation.processing.AbstractProcessor;
@@ -56,9 +57,14 @@ public final class InstructionProcessor extends AbstractProcessor {
   private static String packageOf(Element element) {
     Element e = element;
     while (!(e instanceof javax.lang.model.element.PackageElement)) {
-      e = e.getEnclosingElement();
+      e = enclosing(e);
     }
     return e.toString();
+  }
+
+  /** What a class, method or field is written in. */
+  private static Element enclosing(Element element) {
+    return Objects.requireNonNull(element.getEnclosingElement(), "a package has no rows");
   }
 
   private List<Row> rows(Element set, RoundEnvironment round) {
@@ -72,7 +78,7 @@ public final class InstructionProcessor extends AbstractProcessor {
       Instruction text = method.getAnnotation(Instruction.class);
       try {
         Pattern pattern = Pattern.parse(text.value(), fields);
-        String owner = method.getEnclosingElement().getSimpleName().toString();
+        String owner = enclosing(method).getSimpleName().toString();
         String call = call(owner, (ExecutableElement) method, pattern, fields);
         rows.add(new Row(method, owner, call, text, pattern));
       } catch (Pattern.Malformed e) {
@@ -117,7 +123,7 @@ public final class InstructionProcessor extends AbstractProcessor {
 
   private void write(Element set, List<Row> rows) throws IOException {
     InstructionSet text = set.getAnnotation(InstructionSet.class);
-    String builder = null;
+    String builder = "";
     for (Row row : rows) {
       builder =
           ((ExecutableElement) row.method()).getParameters().get(0).asType().toString();
