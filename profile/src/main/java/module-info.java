@@ -4,5 +4,6 @@ module dev.vestibule.profile {
   requires transitive dev.vestibule.elf;
   requires org.tomlj;
   requires static org.jspecify;
+
   exports dev.vestibule.profile;
 }

@@ -1,0 +1,292 @@
+package dev.vestibule.profile;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can a program observe of one kernel era on one architecture? Immutable; loaded by {@link
+ * Profiles}.
+ *
+ * @param kernelBits word size of the kernel, which differs from the program's for compat tasks
+ */
+public record KernelProfile(
+    String name,
+    String description,
+    Architecture architecture,
+    int kernelBits,
+    Uname uname,
+    Cpu cpu,
+    AddressSpace memory,
+    Auxv auxv,
+    Vdso vdso,
+    Data data,
+    List<Area> areas,
+    Placement placement,
+    Signals signals,
+    Syscalls syscalls,
+    Time time,
+    Rseq rseq) {
+
+  /** Whether a 32-bit program runs on a 64-bit kernel. */
+  public boolean compat() {
+    return kernelBits > 8 * architecture.wordBytes();
+  }
+
+  /**
+   * What uname(2) says.
+   *
+   * @param linux the release as a number, also in the vDSO's Linux note
+   */
+  public record Uname(
+      String sysname, String release, String version, String machine, Version linux) {}
+
+  /**
+   * The processor as this kernel presents it.
+   *
+   * @param version PVR
+   * @param timebaseHz frequency of the time base register
+   * @param cpuinfo text of /proc/cpuinfo for one processor, {@code {n}} standing for its number
+   * @param cpuinfoTail text after the last processor
+   */
+  public record Cpu(int version, long timebaseHz, String cpuinfo, String cpuinfoTail) {
+    /** The text of /proc/cpuinfo for a number of processors. */
+    public String cpuinfo(int processors) {
+      StringBuilder text = new StringBuilder();
+      for (int n = 0; n < processors; n++) {
+        text.append(cpuinfo.replace("{n}", Integer.toString(n)));
+      }
+      return text.append(cpuinfoTail).toString();
+    }
+  }
+
+  /** In which direction mmap(2) looks for room. */
+  public enum Search {
+    BOTTOM_UP,
+    TOP_DOWN
+  }
+
+  /**
+   * The address space of a process. Sizes and addresses in bytes.
+   *
+   * @param taskSize first address beyond it
+   * @param stackTop where the stack begins, before randomisation
+   * @param stackRandom size of the range the stack's begin is drawn from; a power of two, or 0
+   * @param bottom where a bottom-up search begins
+   * @param minGap least distance of a top-down search's begin from taskSize
+   * @param mmapRandomBits number of random bits in the begin of a search, in pages
+   * @param minAddress vm.mmap_min_addr
+   * @param pieBase where position-independent programs go
+   * @param brkRandom size of the range the heap's begin is drawn from; 0 if it follows the program
+   */
+  public record AddressSpace(
+      int pageSize,
+      long taskSize,
+      long stackTop,
+      long stackRandom,
+      Search search,
+      long bottom,
+      long minGap,
+      int mmapRandomBits,
+      long minAddress,
+      long pieBase,
+      long brkRandom) {
+    private static final long STACK_GUARD = 256;
+
+    /**
+     * Where the search for room begins.
+     *
+     * @param stackLimit soft RLIMIT_STACK in bytes, negative for unlimited
+     * @param random any number; reduced to mmapRandomBits
+     */
+    public long searchFrom(long stackLimit, long random) {
+      if (search == Search.BOTTOM_UP || stackLimit < 0) {
+        return bottom;
+      }
+      long pages = mmapRandomBits == 0 ? 0 : random & (1L << mmapRandomBits) - 1;
+      long pad = stackRandom == 0 ? 0 : stackRandom + STACK_GUARD * pageSize;
+      long gap = Math.min(Math.max(stackLimit + pad, minGap), taskSize / 6 * 5);
+      return taskSize - gap - pages * pageSize & -pageSize;
+    }
+
+    /** The same layout in a smaller address space, for machines that cannot provide this one. */
+    public AddressSpace within(long limit) {
+      if (taskSize <= limit) {
+        return this;
+      }
+      int bits = mmapRandomBits;
+      while (bits > 0 && (pageSize * 8L << bits) > limit) {
+        bits--;
+      }
+      long heap = brkRandom;
+      while (heap * 64 > limit) {
+        heap >>= 1;
+      }
+      return new AddressSpace(
+          pageSize,
+          limit,
+          limit,
+          Math.min(stackRandom, Long.highestOneBit(limit / 64)),
+          search,
+          bottom < limit ? bottom : limit / 4 & -pageSize,
+          minGap,
+          bits,
+          minAddress,
+          pieBase < limit / 2 ? pieBase : limit / 4 & -0x10000L,
+          heap);
+    }
+  }
+
+  /**
+   * The auxiliary vector.
+   *
+   * @param order types in the order they are written, without AT_NULL; repeats are meant
+   * @param values the entries that are the same for every program
+   * @param platform AT_PLATFORM, or null if this kernel has none
+   * @param ehdrWithoutVdso whether AT_SYSINFO_EHDR is present, as 0, where there is no vDSO
+   */
+  public record Auxv(
+      List<AuxType> order,
+      Map<AuxType, Long> values,
+      @Nullable String platform,
+      @Nullable String basePlatform,
+      boolean ehdrWithoutVdso) {}
+
+  /** Which hash tables an image has. */
+  public enum HashStyle {
+    SYSV,
+    GNU,
+    BOTH
+  }
+
+  /** What is in front of the signal trampoline, covered by its call-frame data. */
+  public enum TrampolineStart {
+    /** A nop, so that an unwinder's pc-1 is covered; the handler returns to the trampoline. */
+    NOP,
+    /** The branch by which the kernel enters the handler (Linux 5.10 and later, 64-bit). */
+    BRANCH
+  }
+
+  /**
+   * The vDSO image.
+   *
+   * @param present false if this kernel has none
+   * @param version the version node of every symbol
+   * @param linkBase p_vaddr of its first byte
+   * @param sections their order in the file
+   * @param notes in file order: {@code linux}, {@code salt}, {@code build-id}
+   * @param salt text of the salt note
+   * @param symbolTypes whether functions are STT_FUNC, otherwise STT_NOTYPE
+   * @param signalFrames whether trampolines' CIE has the S mark
+   * @param allConditionColumns whether call-frame data restores all eight condition fields
+   * @param rewrite symbol -> the symbol whose place it takes on this processor
+   * @param without symbols left out although their era has them
+   */
+  public record Vdso(
+      boolean present,
+      String soname,
+      String version,
+      long linkBase,
+      int segmentAlignment,
+      HashStyle hash,
+      int elfFlags,
+      List<String> sections,
+      List<String> notes,
+      String salt,
+      boolean sectionHeaders,
+      boolean symbolTypes,
+      TrampolineStart trampolineStart,
+      boolean signalFrames,
+      boolean allConditionColumns,
+      Map<String, String> rewrite,
+      List<String> without) {}
+
+  /** How image code finds its data page. */
+  public enum Reach {
+    /** A word in the image holds the distance (up to Linux 5.10). */
+    OFFSET_WORD,
+    /** The distance is a link-time constant (Linux 5.11 and later). */
+    LINKED
+  }
+
+  /** Which arithmetic the time functions use. */
+  public enum TimeForm {
+    NONE,
+    /** 2^-20 seconds: tb_to_xs and stamp_xsec. */
+    XSEC,
+    /** Generic: cycle_last, mult, shift, basetime. */
+    GENERIC
+  }
+
+  /**
+   * The data pages.
+   *
+   * @param pages what each page holds, in address order: {@code data}, {@code timens}
+   * @param fields where each field lies in the page {@code data}
+   */
+  public record Data(TimeForm form, Reach reach, List<String> pages, Map<String, Field> fields) {
+    /** Where a field lies, or null if this layout has no such field. */
+    public @Nullable Field field(String name) {
+      return fields.get(name);
+    }
+  }
+
+  /**
+   * One field of a data page.
+   *
+   * @param offset in bytes from the page's begin
+   * @param bytes size of the field, or of one element of an array
+   */
+  public record Field(int offset, int bytes) {}
+
+  /**
+   * One VMA of the handed pages.
+   *
+   * @param name as in /proc/PID/maps; empty if it shows none
+   * @param permissions as in /proc/PID/maps, such as {@code r-xp}
+   * @param holds in address order: {@code image} or a page of {@link Data#pages}
+   * @param flags VmFlags of /proc/PID/smaps that matter here
+   */
+  public record Area(String name, String permissions, List<String> holds, List<String> flags) {}
+
+  /**
+   * Where the handed pages go.
+   *
+   * @param hint address asked for, 0 for anywhere
+   * @param alignment of the first page, in bytes
+   * @param reservesLastPage false if the search for room overlooked the last page (Linux 2.6.12)
+   */
+  public record Placement(long hint, int alignment, boolean reservesLastPage) {}
+
+  /**
+   * Signal delivery.
+   *
+   * @param redZone bytes below the stack pointer a handler's frame must not touch
+   */
+  public record Signals(int redZone) {}
+
+  /**
+   * System calls.
+   *
+   * @param table the architecture whose numbers they have
+   * @param count first number beyond the table, as __kernel_get_syscall_map reports it
+   * @param with calls present although the release says otherwise
+   * @param without calls absent although the release says otherwise
+   */
+  public record Syscalls(String table, int count, List<String> with, List<String> without) {}
+
+  /**
+   * Clocks.
+   *
+   * @param resolutionNanos what clock_getres(2) says for clocks of full resolution
+   * @param coarseNanos the same for coarse clocks, the length of a tick
+   */
+  public record Time(long resolutionNanos, long coarseNanos) {}
+
+  /**
+   * Restartable sequences.
+   *
+   * @param featureSize AT_RSEQ_FEATURE_SIZE, 0 before Linux 6.3
+   */
+  public record Rseq(boolean present, int featureSize, int alignment) {}
+}

@@ -1,1 +1,0 @@
-package dev.vestibule.profile; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,190 @@
+package dev.vestibule.profile;
+
+import dev.vestibule.profile.source.CompactForm;
+import dev.vestibule.profile.source.Node;
+import dev.vestibule.profile.source.TomlFile;
+import dev.vestibule.profile.source.TomlText;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which kernel profiles are there, and what does each say?
+ *
+ * <p>Built-in ones are TOML files in the source tree; a TOML reader takes about a tenth of a second
+ * to warm up, so the build leaves their trees in a form that needs none. Users' files are read as
+ * TOML.
+ */
+public final class Profiles {
+  private static final long LARGEST_FILE = 1 << 20;
+
+  private static final class BuiltIn {
+    static final Map<String, Node.Table> TREES = load();
+
+    private static Map<String, Node.Table> load() {
+      try (InputStream in = Profiles.class.getResourceAsStream("profiles.bin")) {
+        if (in == null) {
+          throw new IllegalStateException("the built-in profiles are missing from the build");
+        }
+        return CompactForm.read(new DataInputStream(new BufferedInputStream(in)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private Profiles() {}
+
+  /** The names of all built-in profiles, sorted by name. */
+  public static List<String> names() {
+    return List.copyOf(new TreeSet<>(BuiltIn.TREES.keySet()));
+  }
+
+  /**
+   * Loads a profile.
+   *
+   * @param kernel a built-in name such as {@code ppc64le-6.1}, or the path of a TOML file
+   * @throws ProfileException if there is none, or it is wrong
+   */
+  public static KernelProfile load(String kernel) throws ProfileException {
+    return ProfileReader.read(shortName(kernel), merged(kernel));
+  }
+
+  /**
+   * Loads the profile that a program of an architecture gets under {@code --kernel}.
+   *
+   * @param kernel a built-in name with or without its architecture, or the path of a TOML file
+   * @throws ProfileException also if the profile is for another architecture
+   */
+  public static KernelProfile load(String kernel, Architecture architecture)
+      throws ProfileException {
+    String full = architecture.id() + "-" + kernel;
+    if (BuiltIn.TREES.containsKey(full)) {
+      return load(full);
+    }
+    if (!isPath(kernel)
+        && !BuiltIn.TREES.containsKey(kernel)
+        && names().stream().anyMatch(n -> n.endsWith("-" + kernel))) {
+      throw new ProfileException(
+          "kernel " + kernel + " has no profile for " + architecture.id() + " programs");
+    }
+    KernelProfile profile = load(kernel);
+    if (profile.architecture() != architecture) {
+      throw new ProfileException(
+          "kernel profile "
+              + profile.name()
+              + " is for "
+              + profile.architecture().id()
+              + " programs, not "
+              + architecture.id());
+    }
+    return profile;
+  }
+
+  /** The effective profile as TOML: everything inherited, nothing left out. */
+  public static String effective(String kernel) throws ProfileException {
+    Node.Table merged = merged(kernel);
+    ProfileReader.read(shortName(kernel), merged);
+    return TomlText.of(merged);
+  }
+
+  private static boolean isPath(String kernel) {
+    return kernel.contains("/") || kernel.endsWith(".toml");
+  }
+
+  private static String shortName(String kernel) {
+    String name = kernel.substring(kernel.lastIndexOf('/') + 1);
+    return name.endsWith(".toml") ? name.substring(0, name.length() - 5) : name;
+  }
+
+  private static Node.Table merged(String kernel) throws ProfileException {
+    Deque<Node.Table> chain = new ArrayDeque<>();
+    Set<String> visited = new HashSet<>();
+    String next = kernel;
+    Node.@Nullable Text asker = null;
+    while (next != null) {
+      if (!visited.add(next) && asker != null) {
+        throw new ProfileException(asker.file(), asker.line(), "inherits", "inherits from itself");
+      }
+      Node.Table tree = tree(next, asker);
+      chain.push(tree);
+      Node parent = tree.values().get("inherits");
+      if (parent != null && !(parent instanceof Node.Text)) {
+        throw new ProfileException(parent.file(), parent.line(), "inherits", "must be a string");
+      }
+      asker = (Node.Text) parent;
+      next = asker == null ? null : nextTo(asker);
+    }
+    Node.Table merged = chain.pop();
+    while (!chain.isEmpty()) {
+      merged = merged.overlaidBy(chain.pop());
+    }
+    Map<String, Node> values = new LinkedHashMap<>(merged.values());
+    values.remove("inherits");
+    return new Node.Table(merged.file(), merged.line(), values);
+  }
+
+  /** A path in {@code inherits} is relative to the file that names it. */
+  private static String nextTo(Node.Text asker) throws ProfileException {
+    if (!isPath(asker.value())) {
+      return asker.value();
+    }
+    try {
+      return Path.of(asker.file()).resolveSibling(asker.value()).normalize().toString();
+    } catch (InvalidPathException e) {
+      throw new ProfileException(asker.file(), asker.line(), "inherits", "not a file name");
+    }
+  }
+
+  private static Node.Table tree(String kernel, Node.@Nullable Text asker) throws ProfileException {
+    Node.Table builtIn = BuiltIn.TREES.get(kernel);
+    if (builtIn != null && !isPath(kernel)) {
+      return builtIn;
+    }
+    if (!isPath(kernel)) {
+      String problem = "no kernel profile " + kernel + "; there are " + String.join(", ", names());
+      throw asker == null
+          ? new ProfileException(problem)
+          : new ProfileException(asker.file(), asker.line(), "inherits", problem);
+    }
+    return TomlFile.parse(kernel, content(kernel));
+  }
+
+  private static String content(String kernel) throws ProfileException {
+    String problem;
+    try {
+      Path path = Path.of(kernel);
+      if (!Files.exists(path)) {
+        problem = "no such file";
+      } else if (!Files.isRegularFile(path)) {
+        problem = "not a regular file";
+      } else if (Files.size(path) > LARGEST_FILE) {
+        problem = "larger than 1 MiB, which no profile is";
+      } else {
+        return Files.readString(path);
+      }
+    } catch (CharacterCodingException e) {
+      problem = "not UTF-8 text";
+    } catch (IOException e) {
+      problem = "cannot be read: " + e.getMessage();
+    } catch (InvalidPathException e) {
+      problem = "not a file name";
+    }
+    throw new ProfileException(kernel, 0, "", problem);
+  }
+}

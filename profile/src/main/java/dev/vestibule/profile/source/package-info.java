@@ -1,0 +1,2 @@
+/** How profile files become trees: TOML text, inheritance, and a compact form that loads fast. */
+package dev.vestibule.profile.source;
