@@ -1,5 +1,6 @@
 package dev.vestibule.cpu;
 
+import dev.vestibule.cpu.fp.FpEnv;
 import dev.vestibule.cpu.micro.Interpreter;
 import dev.vestibule.host.HostMemory;
 import java.io.Closeable;
@@ -29,6 +30,8 @@ public final class Cpu implements Closeable {
   private @Nullable GuestFault fault;
   private long executed;
   private LongSupplier timebase = System::nanoTime;
+  private final FpEnv floats = new FpEnv();
+  private boolean floatTraps;
   private LongConsumer entryListener = address -> {};
 
   static final int JUMP_CACHE = 4096;
@@ -142,6 +145,23 @@ public final class Cpu implements Closeable {
   /** A watched address is about to execute; for instruction sets. */
   public void entered(long address) {
     entryListener.accept(address);
+  }
+
+  /**
+   * Whether an enabled floating-point exception stops the thread ({@link Stop#FLOAT}, the pc at the
+   * instruction that raised it, its effects done): prctl(PR_SET_FPEXC). Off at first.
+   */
+  public void setFloatTraps(boolean on) {
+    floatTraps = on;
+  }
+
+  public boolean floatTraps() {
+    return floatTraps;
+  }
+
+  /** Where floating-point operations of this thread find their modes; for executors. */
+  public FpEnv floats() {
+    return floats;
   }
 
   /** Guest instructions executed so far, counted when blocks end; for statistics. */

@@ -5,6 +5,7 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
+import dev.vestibule.cpu.fp.Fpscr;
 import jdk.internal.misc.Unsafe;
 import org.jspecify.annotations.Nullable;
 
@@ -254,10 +255,16 @@ U.putLong(ctx + (w >>> 7 & 0x3ff8), Long.rotateLeft(U.getLong(ctx + (w >>> 18 & 
   /** Executes an operation outside the hot switch; returns why to stop, or null to go on. */
   private static @Nullable Stop rare(Cpu cpu, Block block, long w, int at) {
     int op = Op.op(w);
-    if (op >= Op.FIRST_VECTOR) {
-      VectorOps.execute(cpu, w);
-    } else if (op >= Op.FIRST_FLOAT) {
-      FloatOps.execute(cpu, w);
+    if (op >= Op.FIRST_FLOAT) {
+      if (op >= Op.FIRST_VECTOR) {
+        VectorOps.execute(cpu, w);
+      } else {
+        FloatOps.execute(cpu, w);
+      }
+      if (cpu.floatTraps() && (cpu.slot(FloatOp.FPSCR) & Fpscr.FEX) != 0) {
+        cpu.setPc(block.pcAt(at));
+        return Stop.FLOAT;
+      }
     } else if (op == Op.HELP) {
       int imm = Op.imm(w);
       cpu.isa().help(cpu, imm & 0xffff, block.pool()[imm >>> 16]);

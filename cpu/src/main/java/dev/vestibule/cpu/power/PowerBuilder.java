@@ -45,6 +45,43 @@ final class PowerBuilder extends MicroBuilder {
     return ra == 0 ? gpr(rb) : add(gpr(ra), gpr(rb));
   }
 
+  int fpr(int n) {
+    return get(PowerState.fpr(n));
+  }
+
+  /** Writes FPR n, and zero to the rest of the VSR that it is part of. */
+  void putFpr(int n, int value) {
+    putScalar(PowerState.fpr(n), value);
+  }
+
+  /** Writes the high slot of a VSR, and zero to its low slot. */
+  void putScalar(int high, int value) {
+    put(high, value);
+    put(high - 1, constant(0));
+  }
+
+  /** A floating-point operation with a scalar result that does not touch the FPSCR. */
+  void scalarTo(int op, int high, int a, int b, int c) {
+    scalarTo(op, high, a, b, c, 0);
+  }
+
+  /** A floating-point operation with a scalar result and status. */
+  void statusTo(int op, int high, int a, int b, int c, int e) {
+    scalarTo(op, high, a, b, c, e);
+    written(PowerState.FPSCR);
+  }
+
+  private void scalarTo(int op, int high, int a, int b, int c, int e) {
+    opTo(op, high, a, b, c, e);
+    written(high - 1);
+  }
+
+  /** CR field 1 from the FPSCR, as Rc = 1 of instructions does that leave the FPSCR alone. */
+  void recordFloat() {
+    int bits = opImmediate(Op.SHRI, get(PowerState.FPSCR), 28);
+    put(PowerState.crField(1), and(bits, 15));
+  }
+
   int so() {
     return get(PowerState.SO);
   }

@@ -1,6 +1,7 @@
 package dev.vestibule.cpu.power;
 
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.micro.FloatOp;
 
 /**
  * Which slot of a thread's record holds which Power register?
@@ -23,7 +24,7 @@ public final class PowerState {
   public static final int XER_REST = 38;
 
   /** As mffs shows it. */
-  public static final int FPSCR = 39;
+  public static final int FPSCR = FloatOp.FPSCR;
 
   public static final int CR0 = 40;
   public static final int VRSAVE = 48;
