@@ -4,5 +4,6 @@ module dev.vestibule.kernel {
   requires static dev.vestibule.declare;
   requires transitive dev.vestibule.handed;
   requires static org.jspecify;
+
   exports dev.vestibule.kernel;
 }

@@ -1,1 +1,0 @@
-package dev.vestibule.kernel; final class Placeholder { private Placeholder() {} }

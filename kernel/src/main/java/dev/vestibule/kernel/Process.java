@@ -1,0 +1,451 @@
+package dev.vestibule.kernel;
+
+import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.signal.Delivery;
+import dev.vestibule.kernel.signal.SigInfo;
+import dev.vestibule.kernel.signal.SignalAction;
+import dev.vestibule.kernel.signal.SignalActions;
+import dev.vestibule.kernel.signal.SignalQueue;
+import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.kernel.wait.WaitQueue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What belongs to all threads of a program together? Linux's thread group. State that other
+ * processes see is guarded by {@link Machine#lock}.
+ */
+public final class Process {
+  private final Machine machine;
+  private final int pid;
+  private final List<Task> tasks = new CopyOnWriteArrayList<>();
+  private final List<Process> children = new ArrayList<>();
+  private final SignalQueue pending = new SignalQueue();
+  private final WaitQueue childEvents = new WaitQueue();
+  private final WaitQueue signalled = new WaitQueue();
+  private final WaitQueue exited = new WaitQueue();
+  private final Limits limits;
+  private GuestAbi abi;
+  private SyscallTable syscalls;
+  private SignalActions actions;
+  private volatile AddressSpace space;
+  private @Nullable Process parent;
+  private int groupId;
+  private int sessionId;
+  private int exitSignal = Signals.SIGCHLD;
+  private volatile boolean stopped;
+  private int stopSignal;
+  private boolean reportStop;
+  private boolean reportContinue;
+  private boolean exiting;
+  private int groupStatus;
+  private volatile boolean zombie;
+  private boolean reaped;
+  private int status;
+  private boolean executed;
+  private boolean dumpable = true;
+  private boolean subreaper;
+  private String executable = "";
+
+  Process(
+      Machine machine,
+      int pid,
+      @Nullable Process parent,
+      GuestAbi abi,
+      AddressSpace space,
+      SignalActions actions,
+      Limits limits) {
+    this.machine = machine;
+    this.pid = pid;
+    this.parent = parent;
+    this.abi = abi;
+    this.syscalls = machine.syscalls(abi);
+    this.space = space;
+    this.actions = actions;
+    this.limits = limits;
+  }
+
+  public Machine machine() {
+    return machine;
+  }
+
+  public int pid() {
+    return pid;
+  }
+
+  public GuestAbi abi() {
+    return abi;
+  }
+
+  /** The system calls this process may make. */
+  public SyscallTable syscalls() {
+    return syscalls;
+  }
+
+  public AddressSpace space() {
+    return space;
+  }
+
+  /** Continues in another address space, perhaps on another architecture: exec. */
+  public void setSpace(AddressSpace newSpace, GuestAbi newAbi) {
+    space = newSpace;
+    abi = newAbi;
+    syscalls = machine.syscalls(newAbi);
+  }
+
+  public SignalActions actions() {
+    return actions;
+  }
+
+  public void setActions(SignalActions newActions) {
+    actions = newActions;
+  }
+
+  /** Signals pending for the process as a whole. */
+  public SignalQueue pending() {
+    return pending;
+  }
+
+  public Limits limits() {
+    return limits;
+  }
+
+  /** All living tasks, the oldest first. */
+  public List<Task> tasks() {
+    return tasks;
+  }
+
+  public @Nullable Task anyTask() {
+    return tasks.isEmpty() ? null : tasks.get(0);
+  }
+
+  /** Woken when a child changes its state. */
+  public WaitQueue childEvents() {
+    return childEvents;
+  }
+
+  /** Woken when a signal becomes pending: signalfd. */
+  public WaitQueue signalled() {
+    return signalled;
+  }
+
+  /** Woken when the process ends or one of its tasks does: pidfd, exec. */
+  public WaitQueue exited() {
+    return exited;
+  }
+
+  /** The parent's pid as getppid(2) says; 0 without one. */
+  public int parentPid() {
+    Process p = parent;
+    return p == null ? 1 : p.pid;
+  }
+
+  public @Nullable Process parent() {
+    return parent;
+  }
+
+  /** Living and dead children not yet waited for; under the machine's lock. */
+  public List<Process> children() {
+    return children;
+  }
+
+  public int groupId() {
+    return groupId;
+  }
+
+  public int sessionId() {
+    return sessionId;
+  }
+
+  /** Joins a process group; under the machine's lock. */
+  public void setGroup(int group, int session) {
+    groupId = group;
+    sessionId = session;
+  }
+
+  public int exitSignal() {
+    return exitSignal;
+  }
+
+  public void setExitSignal(int signal) {
+    exitSignal = signal;
+  }
+
+  /** Path of the program, inside the guest's root. */
+  public String executable() {
+    return executable;
+  }
+
+  public void setExecutable(String path) {
+    executable = path;
+    executed = true;
+  }
+
+  /** Whether exec succeeded since the process was forked. */
+  public boolean executed() {
+    return executed;
+  }
+
+  void clearExecuted() {
+    executed = false;
+  }
+
+  public boolean dumpable() {
+    return dumpable;
+  }
+
+  public void setDumpable(boolean value) {
+    dumpable = value;
+  }
+
+  public boolean subreaper() {
+    return subreaper;
+  }
+
+  public void setSubreaper(boolean value) {
+    subreaper = value;
+  }
+
+  void add(Task task) {
+    tasks.add(task);
+  }
+
+  /** Entries in the queues of the process and its tasks. */
+  public int pendingCount() {
+    int count = pending.size();
+    for (Task task : tasks) {
+      count += task.signals().pending().size();
+    }
+    return count;
+  }
+
+  // ---- stopping -------------------------------------------------------------------------------
+
+  /** Whether a stop signal holds all tasks. */
+  public boolean stopped() {
+    return stopped;
+  }
+
+  /** Stops all tasks. */
+  public void stop(int signal) {
+    synchronized (machine.lock()) {
+      if (stopped || exiting) {
+        return;
+      }
+      stopped = true;
+      stopSignal = signal;
+      reportStop = true;
+      reportContinue = false;
+      for (Task task : tasks) {
+        task.notice();
+      }
+      tellParent(SigInfo.CLD_STOPPED, signal);
+    }
+  }
+
+  /** SIGCONT. */
+  public void resume() {
+    synchronized (machine.lock()) {
+      if (!stopped) {
+        return;
+      }
+      stopped = false;
+      reportStop = false;
+      reportContinue = true;
+      for (Task task : tasks) {
+        task.notice();
+      }
+      tellParent(SigInfo.CLD_CONTINUED, Signals.SIGCONT);
+    }
+  }
+
+  /** The signal that stopped it, if wait(2) has yet to report that; else 0. */
+  public int reportableStop() {
+    return reportStop ? stopSignal : 0;
+  }
+
+  public boolean reportableContinue() {
+    return reportContinue;
+  }
+
+  public void stopReported() {
+    reportStop = false;
+  }
+
+  public void continueReported() {
+    reportContinue = false;
+  }
+
+  public void discardPending(long signals) {
+    pending.discard(signals);
+    for (Task task : tasks) {
+      task.signals().pending().discard(signals);
+    }
+  }
+
+  /** Whether nobody outside the group, in its session, could continue it. */
+  public boolean orphanedGroup() {
+    synchronized (machine.lock()) {
+      for (Process other : machine.processes()) {
+        Process above = other.parent;
+        if (other.groupId == groupId
+            && !other.zombie
+            && above != null
+            && above.groupId != groupId
+            && above.sessionId == sessionId) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  // ---- ending ---------------------------------------------------------------------------------
+
+  /**
+   * Ends all tasks.
+   *
+   * @param waitStatus as wait(2) reports it
+   */
+  public void groupExit(int waitStatus) {
+    synchronized (machine.lock()) {
+      if (exiting) {
+        return;
+      }
+      exiting = true;
+      groupStatus = waitStatus;
+      stopped = false;
+      for (Task task : tasks) {
+        task.kill(waitStatus);
+      }
+    }
+  }
+
+  /** Whether {@link #groupExit} was called. */
+  public boolean exiting() {
+    return exiting;
+  }
+
+  /** Whether no task is left. */
+  public boolean ended() {
+    return zombie;
+  }
+
+  /** What wait(2) reports, once it has ended. */
+  public int status() {
+    return status;
+  }
+
+  /** The last things a task does in its memory; on its own thread. */
+  void taskEnding(Task task) {
+    machine.taskEnding(task);
+  }
+
+  void taskEnded(Task task, int exitCode) {
+    boolean last;
+    synchronized (machine.lock()) {
+      if (task.tid() == pid) {
+        status = exitCode;
+      }
+      tasks.remove(task);
+      last = tasks.isEmpty();
+      machine.forget(task);
+      if (!last) {
+        for (Task other : tasks) {
+          Delivery.recalculate(other);
+        }
+      }
+    }
+    if (last) {
+      end();
+    }
+    exited.wake();
+  }
+
+  private void end() {
+    space.leave();
+    synchronized (machine.lock()) {
+      if (exiting) {
+        status = groupStatus;
+      }
+      machine.hangUp(this);
+      machine.adoptChildrenOf(this);
+      zombie = true;
+      boolean autoReap = false;
+      Process p = parent;
+      if (p != null) {
+        SignalAction action = p.actions.get(Signals.SIGCHLD);
+        autoReap =
+            exitSignal == Signals.SIGCHLD
+                && (action.handler() == SignalAction.IGNORE
+                    || action.has(SignalAction.SA_NOCLDWAIT));
+        int code = (status & 0x7f) == 0 ? SigInfo.CLD_EXITED : SigInfo.CLD_KILLED;
+        if ((status & 0x80) != 0) {
+          code = SigInfo.CLD_DUMPED;
+        }
+        int shown = code == SigInfo.CLD_EXITED ? status >> 8 & 0xff : status & 0x7f;
+        if (exitSignal != 0 && !(autoReap && action.handler() == SignalAction.IGNORE)) {
+          Delivery.send(p, childInfo(code, shown));
+        }
+      }
+      machine.listener().processExited(this, status);
+      if (p == null || autoReap) {
+        reap();
+      }
+      if (p != null) {
+        p.childEvents.wake();
+      }
+    }
+  }
+
+  private SigInfo childInfo(int code, int shown) {
+    SigInfo info = SigInfo.child(code, pid, machine.uidOf(this), shown, 0, 0);
+    return exitSignal == Signals.SIGCHLD
+        ? info
+        : new SigInfo(
+            exitSignal, code, info.pid(), info.uid(), info.value(), info.address(), 0, null);
+  }
+
+  private void tellParent(int code, int signal) {
+    Process p = parent;
+    if (p == null) {
+      return;
+    }
+    if (!p.actions.get(Signals.SIGCHLD).has(SignalAction.SA_NOCLDSTOP)) {
+      Delivery.send(p, SigInfo.child(code, pid, machine.uidOf(this), signal, 0, 0));
+    }
+    p.childEvents.wake();
+  }
+
+  /** Forgets an ended process; under the machine's lock. */
+  public void reap() {
+    if (!reaped) {
+      reaped = true;
+      Process p = parent;
+      if (p != null) {
+        p.children.remove(this);
+      }
+      machine.forget(this);
+    }
+  }
+
+  /** Gives a child another parent; under the machine's lock. */
+  void adopt(@Nullable Process newParent) {
+    parent = newParent;
+    exitSignal = Signals.SIGCHLD;
+    if (newParent != null) {
+      newParent.children.add(this);
+    }
+    if (zombie) {
+      if (newParent == null) {
+        reap();
+      } else {
+        Delivery.send(newParent, childInfo(SigInfo.CLD_EXITED, status >> 8 & 0xff));
+        newParent.childEvents.wake();
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.vestibule.kernel;
+
+import dev.vestibule.declare.SyscallSet;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which call has a number on one architecture under one kernel release?
+ *
+ * <p>The numbers are facts kept as text beside the ABI ({@code number name}); the meaning is looked
+ * up by name among the declarations.
+ */
+@SyscallSet(dispatcher = "Calls", kinds = "dev.vestibule.kernel.ArgKind")
+public final class SyscallTable {
+  private static final List<SyscallRow> ROWS = List.copyOf(Calls.rows());
+  private final @Nullable String[] names;
+  private final @Nullable SyscallRow[] rows;
+
+  private SyscallTable(@Nullable String[] names, @Nullable SyscallRow[] rows) {
+    this.names = names;
+    this.rows = rows;
+  }
+
+  /** Every declared call, in the order of their first names. */
+  public static List<SyscallRow> declarations() {
+    return ROWS;
+  }
+
+  /**
+   * Reads the table of an architecture.
+   *
+   * @param home class beside which the resource lies
+   * @param resource {@code number name} lines
+   * @param release kernel release that decides which calls exist
+   */
+  public static SyscallTable load(Class<?> home, String resource, Release release) {
+    Map<String, SyscallRow> byName = new HashMap<>();
+    for (SyscallRow row : ROWS) {
+      if (release.has(row.since(), row.until())) {
+        row.names().forEach(name -> byName.put(name, row));
+      }
+    }
+    @Nullable String[] names = new String[1024];
+    @Nullable SyscallRow[] rows = new SyscallRow[1024];
+    try (InputStream in = home.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalStateException("no resource " + resource);
+      }
+      BufferedReader reader =
+          new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        int space = line.indexOf(' ');
+        int number = Integer.parseInt(line, 0, space, 10);
+        names[number] = line.substring(space + 1);
+        rows[number] = byName.get(names[number]);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new SyscallTable(names, rows);
+  }
+
+  /** The call's declaration, or null if this kernel does not have it or we do not. */
+  public @Nullable SyscallRow row(long number) {
+    return number >= 0 && number < rows.length ? rows[(int) number] : null;
+  }
+
+  /** The call's name in Linux's table, or null for a number without one. */
+  public @Nullable String name(long number) {
+    return number >= 0 && number < names.length ? names[(int) number] : null;
+  }
+}

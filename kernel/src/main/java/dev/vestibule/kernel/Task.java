@@ -1,0 +1,295 @@
+package dev.vestibule.kernel;
+
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.GuestFault;
+import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.cpu.Stop;
+import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.file.FileTable;
+import dev.vestibule.kernel.file.FsContext;
+import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.signal.Delivery;
+import dev.vestibule.kernel.signal.SigInfo;
+import dev.vestibule.kernel.signal.TaskSignals;
+import dev.vestibule.kernel.wait.WaitQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is one guest thread doing? Runs on a host thread of its own; its methods are called there
+ * unless they say otherwise.
+ */
+public final class Task {
+  /** Host stack of a guest thread in bytes. */
+  private static final long HOST_STACK = 2L << 20;
+
+  private final Machine machine;
+  private final int tid;
+  private final Cpu cpu;
+  private final Thread thread;
+  private final TaskSignals signals = new TaskSignals();
+  private final Syscalls calls;
+  private Process process;
+  private FileTable files;
+  private FsContext fs;
+  private volatile Credentials credentials;
+  private volatile String comm = "";
+  private volatile boolean noticed;
+  private volatile boolean dying;
+  private volatile boolean ended;
+  private int exitCode;
+  private long robustList;
+  private long robustLength;
+  private long clearChildTid;
+  private @Nullable VforkParent vforkParent;
+
+  /** Called when a vfork child no longer uses its parent's memory. */
+  @FunctionalInterface
+  public interface VforkParent {
+    void released();
+  }
+
+  Task(
+      Machine machine,
+      Process process,
+      int tid,
+      Cpu cpu,
+      FileTable files,
+      FsContext fs,
+      Credentials credentials) {
+    this.machine = machine;
+    this.process = process;
+    this.tid = tid;
+    this.cpu = cpu;
+    this.files = files;
+    this.fs = fs;
+    this.credentials = credentials;
+    this.calls = new Syscalls(this);
+    this.thread =
+        Thread.ofPlatform()
+            .name("guest-" + tid)
+            .daemon()
+            .stackSize(HOST_STACK)
+            .unstarted(this::live);
+  }
+
+  // ---- who and where --------------------------------------------------------------------------
+
+  public Machine machine() {
+    return machine;
+  }
+
+  public Process process() {
+    return process;
+  }
+
+  public int tid() {
+    return tid;
+  }
+
+  public Cpu cpu() {
+    return cpu;
+  }
+
+  public Thread thread() {
+    return thread;
+  }
+
+  public GuestAbi abi() {
+    return process.abi();
+  }
+
+  public AddressSpace space() {
+    return process.space();
+  }
+
+  public GuestMemory memory() {
+    return cpu.memory();
+  }
+
+  public FileTable files() {
+    return files;
+  }
+
+  public void setFiles(FileTable files) {
+    this.files = files;
+  }
+
+  public FsContext fs() {
+    return fs;
+  }
+
+  public void setFs(FsContext fs) {
+    this.fs = fs;
+  }
+
+  public Credentials credentials() {
+    return credentials;
+  }
+
+  public void setCredentials(Credentials credentials) {
+    this.credentials = credentials;
+  }
+
+  public TaskSignals signals() {
+    return signals;
+  }
+
+  /** The system call in progress. */
+  public Syscalls calls() {
+    return calls;
+  }
+
+  /** The thread's name, 15 characters at most. */
+  public String comm() {
+    return comm;
+  }
+
+  public void setComm(String name) {
+    comm = name.length() > 15 ? name.substring(0, 15) : name;
+  }
+
+  public long robustList() {
+    return robustList;
+  }
+
+  public long robustLength() {
+    return robustLength;
+  }
+
+  public void setRobustList(long head, long length) {
+    robustList = head;
+    robustLength = length;
+  }
+
+  public long clearChildTid() {
+    return clearChildTid;
+  }
+
+  public void setClearChildTid(long address) {
+    clearChildTid = address;
+  }
+
+  // ---- attention ------------------------------------------------------------------------------
+
+  /** Makes the task look at its signals soon, wherever it is; callable from any thread. */
+  public void notice() {
+    noticed = true;
+    cpu.interrupt();
+    LockSupport.unpark(thread);
+  }
+
+  /** Nothing is left to look at; under the machine's lock. */
+  public void clearNotice() {
+    noticed = dying;
+  }
+
+  /** Whether a sleep must end: a signal is to be delivered, or the task must stop or die. */
+  public boolean mustLeaveSleep() {
+    return noticed;
+  }
+
+  /** Whether the task is about to end. */
+  public boolean dying() {
+    return dying;
+  }
+
+  /** Makes the task end as soon as possible; callable from any thread. */
+  public void kill(int status) {
+    synchronized (machine.lock()) {
+      if (!dying) {
+        exitCode = status;
+        dying = true;
+      }
+    }
+    notice();
+  }
+
+  /** Whether the task has ended, its memory and files given up. */
+  public boolean ended() {
+    return ended;
+  }
+
+  void setVforkParent(@Nullable VforkParent parent) {
+    vforkParent = parent;
+  }
+
+  /** Wakes the parent that vfork suspended: at exec and at exit. */
+  public void releaseVforkParent() {
+    VforkParent parent = vforkParent;
+    vforkParent = null;
+    if (parent != null) {
+      parent.released();
+    }
+  }
+
+  // ---- life -----------------------------------------------------------------------------------
+
+  void start() {
+    machine.listener().taskStarted(this);
+    thread.start();
+  }
+
+  private void live() {
+    try {
+      while (!dying) {
+        step();
+      }
+    } catch (Throwable e) {
+      machine.internalError(this, e);
+    } finally {
+      end();
+    }
+  }
+
+  private void step() {
+    cpu.clearInterrupt();
+    if (noticed || calls.restartPending()) {
+      Delivery.deliver(this);
+      if (dying) {
+        return;
+      }
+    }
+    Stop stop = cpu.run();
+    switch (stop) {
+      case SYSCALL -> calls.carryOut();
+      case ATTENTION -> {}
+      default -> {
+        SigInfo info = abi().signalFor(this, stop);
+        if (info != null) {
+          Delivery.force(this, info);
+        }
+      }
+    }
+  }
+
+  private void end() {
+    try {
+      releaseVforkParent();
+      process.taskEnding(this);
+      files.leave();
+      machine.listener().taskExited(this);
+    } catch (Throwable e) {
+      machine.internalError(this, e);
+    } finally {
+      ended = true;
+      process.taskEnded(this, exitCode);
+      cpu.close();
+    }
+  }
+
+  /** Stores a word for the guest if it can be stored; faults are ignored. */
+  public boolean tryStore32(long address, int value) {
+    try {
+      memory().store32(address, value);
+      return true;
+    } catch (GuestFault ignored) {
+      return false;
+    }
+  }
+
+  /** Something to wait for that never comes: pause(2). */
+  public static WaitQueue nothing() {
+    return new WaitQueue();
+  }
+}

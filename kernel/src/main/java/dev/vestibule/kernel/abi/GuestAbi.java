@@ -1,0 +1,136 @@
+package dev.vestibule.kernel.abi;
+
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.cpu.Isa;
+import dev.vestibule.cpu.Stop;
+import dev.vestibule.kernel.Release;
+import dev.vestibule.kernel.SyscallTable;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.signal.SigInfo;
+import dev.vestibule.kernel.signal.SignalAction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What differs between guest architectures as far as the kernel is concerned? Registers, system call
+ * convention, numbers that deviate from the generic ones, layouts of structures, signal frames.
+ * Everything else in the kernel works with generic numbers and asks this.
+ */
+public interface GuestAbi {
+  Isa isa();
+
+  /** Bytes of a C long and of a pointer: 4 or 8. */
+  int wordSize();
+
+  boolean bigEndian();
+
+  /** The system calls a release has on this architecture. */
+  SyscallTable syscalls(Release release);
+
+  // ---- system call convention -----------------------------------------------------------------
+
+  long syscallNumber(Cpu cpu);
+
+  /** The register of an argument, 0..5; zero-extended on a 32-bit guest. */
+  long syscallArgument(Cpu cpu, int index);
+
+  /** Whether a 64-bit argument of a 32-bit guest begins at an even argument register. */
+  boolean alignsPairs();
+
+  /** Joins two registers of a 32-bit guest, in argument order. */
+  long pair(long first, long second);
+
+  /** Leaves a result or a negated errno where the guest expects it. */
+  void setResult(Cpu cpu, long result);
+
+  /** Makes the guest execute the system call instruction again, with its first argument as it was. */
+  void restart(Cpu cpu, long firstArgument);
+
+  /** Makes the guest execute restart_syscall(2) next. */
+  void restartBlock(Cpu cpu);
+
+  // ---- threads and programs -------------------------------------------------------------------
+
+  long stackPointer(Cpu cpu);
+
+  /** Prepares the registers of a new thread or process that continues behind clone(2). */
+  void startChild(Cpu child, long stack, boolean setTls, long tls);
+
+  /** Prepares the registers for a new program: exec. {@code entry} is the header's, relocated. */
+  void startProgram(Cpu cpu, GuestMemory memory, long entry, long stack, ElfFacts facts);
+
+  /** What of the ELF header matters for starting a program. */
+  record ElfFacts(int flags, long loadBias) {}
+
+  // ---- signals --------------------------------------------------------------------------------
+
+  /**
+   * The signal for a stop that is neither a system call nor attention.
+   *
+   * @return null if the instruction has been dealt with
+   */
+  @Nullable SigInfo signalFor(Task task, Stop stop);
+
+  /**
+   * Makes the task enter a handler: writes the frame and sets the registers.
+   *
+   * @param mask the blocked signals to be restored when the handler returns
+   * @throws dev.vestibule.cpu.GuestFault if the stack is not writable
+   */
+  void pushSignalFrame(Task task, SigInfo info, SignalAction action, long mask);
+
+  /** sigreturn(2) and rt_sigreturn(2): restores registers and blocked signals from the stack. */
+  long sigreturn(Task task, boolean rt);
+
+  // ---- numbers --------------------------------------------------------------------------------
+
+  /** mmap(2)'s flags as generic numbers. */
+  int mmapFlags(int flags);
+
+  /** open(2)'s flags as generic numbers. */
+  int openFlags(int flags);
+
+  /** Generic open(2) flags as the guest's numbers: fcntl(F_GETFL). */
+  int guestOpenFlags(int flags);
+
+  /** A generic errno as the guest's number. */
+  default int guestErrno(int errno) {
+    return errno;
+  }
+
+  // ---- words ----------------------------------------------------------------------------------
+
+  default boolean wide() {
+    return wordSize() == 8;
+  }
+
+  /** Reads an unsigned long or pointer. */
+  default long loadWord(GuestMemory memory, long address) {
+    return wide() ? memory.load64(address) : memory.load32(address) & 0xffff_ffffL;
+  }
+
+  /** Reads a signed long. */
+  default long loadLong(GuestMemory memory, long address) {
+    return wide() ? memory.load64(address) : memory.load32(address);
+  }
+
+  default void storeWord(GuestMemory memory, long address, long value) {
+    if (wide()) {
+      memory.store64(address, value);
+    } else {
+      memory.store32(address, (int) value);
+    }
+  }
+
+  /** An empty structure of {@code size} bytes in the guest's byte order and word size. */
+  default Struct struct(int size) {
+    return new Struct(size, wordSize(), bigEndian());
+  }
+
+  /** A structure read from guest memory. */
+  default Struct struct(GuestMemory memory, long address, int size) {
+    Struct struct = struct(size);
+    memory.read(address, struct.bytes(), 0, size);
+    return struct;
+  }
+}

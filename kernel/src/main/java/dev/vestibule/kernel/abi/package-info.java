@@ -1,0 +1,2 @@
+/** What differs between guest architectures. */
+package dev.vestibule.kernel.abi;

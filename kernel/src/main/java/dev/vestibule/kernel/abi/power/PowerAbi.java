@@ -1,0 +1,224 @@
+package dev.vestibule.kernel.abi.power;
+
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.cpu.Isa;
+import dev.vestibule.cpu.Stop;
+import dev.vestibule.cpu.power.Power;
+import dev.vestibule.cpu.power.PowerState;
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Release;
+import dev.vestibule.kernel.SyscallTable;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.signal.SigInfo;
+import dev.vestibule.kernel.signal.SignalAction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ABI of Linux on Power: {@code ppc}, {@code ppc64} (ELFv1) and {@code ppc64le} (ELFv2). Source
+ * of numbers: the kernel's public headers (asm/unistd.h, asm/mman.h, asm/fcntl.h).
+ */
+public final class PowerAbi implements GuestAbi {
+  public static final PowerAbi PPC = new PowerAbi(Power.ppc());
+  public static final PowerAbi PPC64 = new PowerAbi(Power.ppc64());
+  public static final PowerAbi PPC64LE = new PowerAbi(Power.ppc64le());
+
+  private static final int NR_RESTART_SYSCALL = 0;
+  private static final int SO = 1;
+  private static final int EF_PPC64_ABI = 3;
+
+  private final Isa isa;
+  private final boolean wide;
+
+  private PowerAbi(Isa isa) {
+    this.isa = isa;
+    this.wide = isa.wide();
+  }
+
+  @Override
+  public Isa isa() {
+    return isa;
+  }
+
+  @Override
+  public int wordSize() {
+    return wide ? 8 : 4;
+  }
+
+  @Override
+  public boolean bigEndian() {
+    return isa.bigEndian();
+  }
+
+  @Override
+  public SyscallTable syscalls(Release release) {
+    return SyscallTable.load(
+        PowerAbi.class, wide ? "ppc64.syscalls" : "ppc.syscalls", release);
+  }
+
+  private long word(long value) {
+    return wide ? value : value & 0xffff_ffffL;
+  }
+
+  long gpr(Cpu cpu, int n) {
+    return word(cpu.slot(PowerState.gpr(n)));
+  }
+
+  static void setGpr(Cpu cpu, int n, long value) {
+    cpu.setSlot(PowerState.gpr(n), value);
+  }
+
+  // ---- system calls: number in r0, arguments in r3 to r8, error in CR0.SO ------------------------
+
+  @Override
+  public long syscallNumber(Cpu cpu) {
+    return gpr(cpu, 0);
+  }
+
+  @Override
+  public long syscallArgument(Cpu cpu, int index) {
+    return gpr(cpu, 3 + index);
+  }
+
+  @Override
+  public boolean alignsPairs() {
+    return true;
+  }
+
+  @Override
+  public long pair(long first, long second) {
+    return first << 32 | second & 0xffff_ffffL;
+  }
+
+  @Override
+  public void setResult(Cpu cpu, long result) {
+    long cr0 = cpu.slot(PowerState.CR0) & ~SO;
+    if (Errno.failed(result)) {
+      setGpr(cpu, 3, guestErrno((int) -result));
+      cpu.setSlot(PowerState.CR0, cr0 | SO);
+    } else {
+      setGpr(cpu, 3, result);
+      cpu.setSlot(PowerState.CR0, cr0);
+    }
+  }
+
+  @Override
+  public void restart(Cpu cpu, long firstArgument) {
+    setGpr(cpu, 3, firstArgument);
+    cpu.setPc(cpu.pc() - 4);
+  }
+
+  @Override
+  public void restartBlock(Cpu cpu) {
+    setGpr(cpu, 0, NR_RESTART_SYSCALL);
+    cpu.setPc(cpu.pc() - 4);
+  }
+
+  @Override
+  public int guestErrno(int errno) {
+    return errno; // EDEADLOCK, 58, is the only one that differs, and no call returns it
+  }
+
+  // ---- threads and programs -------------------------------------------------------------------
+
+  @Override
+  public long stackPointer(Cpu cpu) {
+    return gpr(cpu, 1);
+  }
+
+  @Override
+  public void startChild(Cpu child, long stack, boolean setTls, long tls) {
+    if (stack != 0) {
+      setGpr(child, 1, stack);
+    }
+    if (setTls) {
+      setGpr(child, wide ? 13 : 2, tls);
+    }
+    setResult(child, 0);
+  }
+
+  @Override
+  public void startProgram(
+      Cpu cpu, GuestMemory memory, long entry, long stack, ElfFacts facts) {
+    for (int slot = 0; slot < PowerState.VSR + 128; slot++) {
+      cpu.setSlot(slot, 0);
+    }
+    isa.reset(cpu);
+    setGpr(cpu, 1, stack);
+    if (!wide) {
+      cpu.setPc(entry);
+    } else if (elfV2(facts)) {
+      setGpr(cpu, 12, entry);
+      cpu.setPc(entry);
+    } else {
+      // The entry is a function descriptor: code, TOC, not relocated in the file.
+      cpu.setPc(memory.load64(entry) + facts.loadBias());
+      setGpr(cpu, 2, memory.load64(entry + 8) + facts.loadBias());
+    }
+  }
+
+  private static boolean elfV2(ElfFacts facts) {
+    return (facts.flags() & EF_PPC64_ABI) == 2;
+  }
+
+  // ---- signals --------------------------------------------------------------------------------
+
+  @Override
+  public @Nullable SigInfo signalFor(Task task, Stop stop) {
+    return PowerTraps.signalFor(task, stop);
+  }
+
+  @Override
+  public void pushSignalFrame(Task task, SigInfo info, SignalAction action, long mask) {
+    throw new UnsupportedOperationException("signal frame");
+  }
+
+  @Override
+  public long sigreturn(Task task, boolean rt) {
+    return -Errno.ENOSYS;
+  }
+
+  // ---- numbers that differ from the generic ones ------------------------------------------------
+
+  @Override
+  public int mmapFlags(int flags) {
+    int locked = 0x80;
+    int noReserve = 0x40;
+    int result = flags & ~(locked | noReserve | 0x2000 | 0x4000);
+    if ((flags & locked) != 0) {
+      result |= 0x2000;
+    }
+    if ((flags & noReserve) != 0) {
+      result |= 0x4000;
+    }
+    return result;
+  }
+
+  private static final int[] OPEN_GUEST = {040000, 0100000, 0200000, 0400000};
+  private static final int[] OPEN_GENERIC = {0200000, 0400000, 0100000, 040000};
+
+  /** O_DIRECTORY 040000, O_NOFOLLOW 0100000, O_LARGEFILE 0200000, O_DIRECT 0400000. */
+  @Override
+  public int openFlags(int flags) {
+    return swap(flags, OPEN_GUEST, OPEN_GENERIC);
+  }
+
+  @Override
+  public int guestOpenFlags(int flags) {
+    return swap(flags, OPEN_GENERIC, OPEN_GUEST);
+  }
+
+  private static int swap(int flags, int[] from, int[] to) {
+    int result = flags;
+    for (int bit : from) {
+      result &= ~bit;
+    }
+    for (int i = 0; i < from.length; i++) {
+      if ((flags & from[i]) != 0) {
+        result |= to[i];
+      }
+    }
+    return result;
+  }
+}

@@ -1,0 +1,2 @@
+/** The three Power ABIs. */
+package dev.vestibule.kernel.abi.power;

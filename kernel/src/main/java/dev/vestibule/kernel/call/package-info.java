@@ -1,0 +1,2 @@
+/** The system calls themselves, grouped by noun. */
+package dev.vestibule.kernel.call;

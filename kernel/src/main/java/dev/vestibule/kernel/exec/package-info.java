@@ -1,0 +1,2 @@
+/** Starting programs. */
+package dev.vestibule.kernel.exec;

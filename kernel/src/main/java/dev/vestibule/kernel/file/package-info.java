@@ -1,0 +1,2 @@
+/** Open files and descriptors. */
+package dev.vestibule.kernel.file;

@@ -1,0 +1,2 @@
+/** Futexes. */
+package dev.vestibule.kernel.futex;

@@ -1,0 +1,551 @@
+package dev.vestibule.kernel.memory;
+
+import static dev.vestibule.kernel.Errno.EACCES;
+import static dev.vestibule.kernel.Errno.EEXIST;
+import static dev.vestibule.kernel.Errno.EINVAL;
+import static dev.vestibule.kernel.Errno.ENOMEM;
+import static dev.vestibule.kernel.Errno.EPERM;
+
+import dev.vestibule.cpu.CodeCache;
+import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.kernel.Failure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is mapped in a process, and what may it map?
+ *
+ * <p>Keeps the list of mappings (Linux's VMAs) and the guest memory behind it in step. Shared by all
+ * threads of a process, and between processes by CLONE_VM; counted. Methods that change something
+ * return 0 or an address, or throw {@link Failure}, having changed nothing unless Linux would have.
+ */
+public final class AddressSpace {
+  /** vm.max_map_count. */
+  static final int MOST_MAPPINGS = 65530;
+
+  private static final int PROT_WRITE = GuestMemory.PROT_WRITE;
+  private static final int PROT_ALL =
+      GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;
+
+  private final GuestMemory memory;
+  private final CodeCache code;
+  private final Layout layout;
+  private final long memoryLimit;
+  private final TreeMap<Long, Vma> vmas = new TreeMap<>();
+  private long counted;
+  private long brkStart;
+  private long brkEnd;
+  private int users = 1;
+
+  /**
+   * An empty address space.
+   *
+   * @param memoryLimit bytes of private writable memory it may have
+   * @throws OutOfMemoryError if the host has no room
+   */
+  public AddressSpace(
+      Layout layout, long window, boolean wide, boolean bigEndian, long memoryLimit) {
+    this.layout = layout;
+    this.memoryLimit = memoryLimit;
+    this.memory = GuestMemory.reserve(window, wide, bigEndian);
+    this.code = new CodeCache();
+    memory.onCodeChange(code);
+  }
+
+  public GuestMemory memory() {
+    return memory;
+  }
+
+  public CodeCache code() {
+    return code;
+  }
+
+  public Layout layout() {
+    return layout;
+  }
+
+  /** Another process uses this address space too: vfork, CLONE_VM. */
+  public synchronized AddressSpace share() {
+    users++;
+    return this;
+  }
+
+  /** A process stops using it; the last one gives everything back. */
+  public synchronized void leave() {
+    if (--users == 0) {
+      for (Vma vma : vmas.values()) {
+        if (vma.backing() != null) {
+          vma.backing().release();
+        }
+      }
+      vmas.clear();
+      memory.close();
+    }
+  }
+
+  public synchronized boolean shared() {
+    return users > 1;
+  }
+
+  /** The mappings in ascending order. */
+  public synchronized List<Vma> mappings() {
+    return List.copyOf(vmas.values());
+  }
+
+  /** The mapping that holds an address, or null. */
+  public synchronized @Nullable Vma find(long address) {
+    Map.Entry<Long, Vma> entry = vmas.floorEntry(address);
+    return entry != null && entry.getValue().holds(address) ? entry.getValue() : null;
+  }
+
+  /** Bytes mapped in all. */
+  public synchronized long size() {
+    long size = 0;
+    for (Vma vma : vmas.values()) {
+      size += vma.length();
+    }
+    return size;
+  }
+
+  long pageUp(long value) {
+    return (value + layout.pageSize() - 1) & -layout.pageSize();
+  }
+
+  private boolean onPage(long value) {
+    return (value & (layout.pageSize() - 1)) == 0;
+  }
+
+  // ---- mmap -----------------------------------------------------------------------------------
+
+  /**
+   * Maps memory as mmap(2) does.
+   *
+   * @param flags generic MAP_ bits
+   * @param backing what to show; retained by the mapping; null for MAP_ANONYMOUS
+   * @param offset in bytes, a multiple of the page size
+   * @return the address
+   */
+  public synchronized long map(
+      long hint, long length, int protection, int flags, @Nullable Backing backing, long offset) {
+    if (length == 0) {
+      throw new Failure(EINVAL);
+    }
+    long bytes = pageUp(length);
+    if (bytes <= 0 || bytes > layout.taskSize()) {
+      throw new Failure(ENOMEM);
+    }
+    int vmaFlags = vmaFlags(flags, backing, protection);
+    long address = place(hint, bytes, flags);
+    boolean fixed = (flags & (MapFlags.MAP_FIXED | MapFlags.MAP_FIXED_NOREPLACE)) != 0;
+    if (fixed) {
+      checkWhole(address, address + bytes);
+    }
+    Vma vma =
+        new Vma(
+            address,
+            address + bytes,
+            protection & PROT_ALL,
+            vmaFlags,
+            backing,
+            backing == null ? 0 : offset,
+            "");
+    if (vma.has(Vma.SHARED) && backing == null) {
+      SharedMemory shared = new SharedMemory(bytes, "/dev/zero (deleted)");
+      try {
+        install(new Vma(address, address + bytes, vma.protection(), vmaFlags, shared, 0, ""));
+      } finally {
+        shared.release();
+      }
+    } else {
+      install(vma);
+    }
+    return address;
+  }
+
+  private int vmaFlags(int flags, @Nullable Backing backing, int protection) {
+    int result = Vma.MAY_ALL;
+    int type = flags & MapFlags.MAP_TYPE;
+    if (type == MapFlags.MAP_SHARED || type == MapFlags.MAP_SHARED_VALIDATE) {
+      result |= Vma.SHARED;
+      if (backing != null && !backing.hostWritable()) {
+        if ((protection & PROT_WRITE) != 0) {
+          throw new Failure(EACCES);
+        }
+        result &= ~Vma.MAY_WRITE;
+      }
+    } else if (type != MapFlags.MAP_PRIVATE) {
+      throw new Failure(EINVAL);
+    }
+    if ((flags & MapFlags.MAP_GROWSDOWN) != 0) {
+      if ((result & Vma.SHARED) != 0) {
+        throw new Failure(EINVAL);
+      }
+      result |= Vma.GROWS_DOWN;
+    }
+    if ((flags & MapFlags.MAP_LOCKED) != 0) {
+      result |= Vma.LOCKED;
+    }
+    if ((flags & MapFlags.MAP_NORESERVE) != 0) {
+      result |= Vma.NO_RESERVE;
+    }
+    return result;
+  }
+
+  private long place(long hint, long bytes, int flags) {
+    if ((flags & (MapFlags.MAP_FIXED | MapFlags.MAP_FIXED_NOREPLACE)) != 0) {
+      if (!onPage(hint)) {
+        throw new Failure(EINVAL);
+      }
+      if (hint < 0 || hint > layout.taskSize() - bytes) {
+        throw new Failure(ENOMEM);
+      }
+      if (hint < layout.minAddress()) {
+        throw new Failure(EPERM);
+      }
+      if ((flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && !isFree(hint, hint + bytes)) {
+        throw new Failure(EEXIST);
+      }
+      return hint;
+    }
+    if (hint != 0) {
+      long wanted = Math.max(pageUp(hint), layout.minAddress());
+      if (wanted > 0 && wanted <= layout.taskSize() - bytes && isFree(wanted, wanted + bytes)) {
+        return wanted;
+      }
+    }
+    return findRoom(bytes, layout.pageSize());
+  }
+
+  private boolean isFree(long from, long to) {
+    Map.Entry<Long, Vma> below = vmas.lowerEntry(to);
+    return below == null || below.getValue().end() <= from;
+  }
+
+  /**
+   * Finds room as mmap(2) without a hint does.
+   *
+   * @throws Failure ENOMEM
+   */
+  public synchronized long findRoom(long bytes, long alignment) {
+    long found = layout.topDown() ? searchDown(bytes, alignment) : -1;
+    if (found < 0) {
+      found = searchUp(bytes, alignment);
+    }
+    if (found < 0) {
+      throw new Failure(ENOMEM);
+    }
+    return found;
+  }
+
+  private long searchDown(long bytes, long alignment) {
+    long top = layout.searchFrom();
+    Map.Entry<Long, Vma> below = vmas.lowerEntry(top);
+    while (true) {
+      long floor = below == null ? layout.minAddress() : below.getValue().end();
+      long start = (top - bytes) & -alignment;
+      if (start >= floor && start >= layout.minAddress()) {
+        return start;
+      }
+      if (below == null) {
+        return -1;
+      }
+      top = Math.min(top, gapEnd(below.getValue()));
+      below = vmas.lowerEntry(below.getKey());
+    }
+  }
+
+  /** The stack keeps a distance of 256 pages to whatever lies below it. */
+  private long gapEnd(Vma above) {
+    return above.has(Vma.GROWS_DOWN)
+        ? above.start() - 256L * layout.pageSize()
+        : above.start();
+  }
+
+  private long searchUp(long bytes, long alignment) {
+    long start = layout.topDown() ? layout.taskSize() / 3 & -layout.pageSize() : layout.searchFrom();
+    Map.Entry<Long, Vma> below = vmas.floorEntry(start);
+    if (below != null) {
+      start = Math.max(start, below.getValue().end());
+    }
+    while (true) {
+      start = (start + alignment - 1) & -alignment;
+      if (start > layout.taskSize() - bytes) {
+        return -1;
+      }
+      Map.Entry<Long, Vma> above = vmas.ceilingEntry(start);
+      if (above == null || start + bytes <= gapEnd(above.getValue())) {
+        return start;
+      }
+      start = above.getValue().end();
+    }
+  }
+
+  /** Makes a mapping, replacing what was there. */
+  private void install(Vma vma) {
+    charge(vma, vmas.size() + 2);
+    removeRange(vma.start(), vma.end(), false);
+    populate(vma);
+    insert(vma);
+  }
+
+  private void charge(Vma vma, int mappings) {
+    if (mappings > MOST_MAPPINGS) {
+      throw new Failure(ENOMEM);
+    }
+    if (vma.counted() && counted + vma.length() > memoryLimit) {
+      throw new Failure(ENOMEM);
+    }
+  }
+
+  private void populate(Vma vma) {
+    populate(memory, vma);
+  }
+
+  private void populate(GuestMemory target, Vma vma) {
+    Backing backing = vma.backing();
+    int result =
+        backing == null
+            ? target.mapAnonymous(vma.start(), vma.length(), vma.protection())
+            : target.mapFile(
+                vma.start(),
+                vma.length(),
+                vma.protection(),
+                backing.hostFd(),
+                vma.offset(),
+                vma.shared(),
+                backing.hostWritable());
+    if (result < 0) {
+      throw new Failure(-result);
+    }
+    if (backing != null) {
+      long valid = pageUp(Math.max(0, backing.size() - vma.offset()));
+      if (valid < vma.length()) {
+        target.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
+      }
+    }
+  }
+
+  /** Puts a mapping into the list, joined with its neighbours where they continue each other. */
+  private void insert(Vma vma) {
+    Vma joined = vma;
+    if (vma.backing() != null) {
+      vma.backing().retain();
+    }
+    if (vma.counted()) {
+      counted += vma.length();
+    }
+    Map.Entry<Long, Vma> before = vmas.lowerEntry(vma.start());
+    if (before != null && before.getValue().continuedBy(joined)) {
+      joined = join(before.getValue(), joined);
+    }
+    Map.Entry<Long, Vma> after = vmas.higherEntry(vma.start());
+    if (after != null && joined.continuedBy(after.getValue())) {
+      vmas.remove(after.getKey());
+      joined = join(joined, after.getValue());
+    }
+    vmas.put(joined.start(), joined);
+  }
+
+  private static Vma join(Vma low, Vma high) {
+    if (low.backing() != null) {
+      low.backing().release(); // one of two references to the same backing
+    }
+    return new Vma(
+        low.start(),
+        high.end(),
+        low.protection(),
+        low.flags(),
+        low.backing(),
+        low.offset(),
+        low.name());
+  }
+
+  // ---- ranges ---------------------------------------------------------------------------------
+
+  /** Throws EINVAL if an operation on a range would split a mapping that must stay whole. */
+  private void checkWhole(long from, long to) {
+    checkWholeAt(from);
+    checkWholeAt(to);
+  }
+
+  private void checkWholeAt(long edge) {
+    Map.Entry<Long, Vma> entry = vmas.lowerEntry(edge);
+    if (entry != null && entry.getValue().end() > edge && entry.getValue().has(Vma.WHOLE)) {
+      throw new Failure(EINVAL);
+    }
+  }
+
+  /** Splits mappings so that one begins or ends at {@code edge}. */
+  private void splitAt(long edge) {
+    Map.Entry<Long, Vma> entry = vmas.lowerEntry(edge);
+    if (entry == null || entry.getValue().end() <= edge) {
+      return;
+    }
+    Vma vma = entry.getValue();
+    if (vma.backing() != null) {
+      vma.backing().retain();
+    }
+    vmas.put(vma.start(), vma.part(vma.start(), edge));
+    vmas.put(edge, vma.part(edge, vma.end()));
+  }
+
+  /** The mappings of a range, split at its edges. */
+  private List<Vma> isolate(long from, long to) {
+    splitAt(from);
+    splitAt(to);
+    return new ArrayList<>(vmas.subMap(from, to).values());
+  }
+
+  private void removeRange(long from, long to, boolean punch) {
+    for (Vma vma : isolate(from, to)) {
+      vmas.remove(vma.start());
+      if (vma.counted()) {
+        counted -= vma.length();
+      }
+      if (punch) {
+        memory.unmap(vma.start(), vma.length());
+      }
+      if (vma.backing() != null) {
+        vma.backing().release();
+      }
+    }
+  }
+
+  /** Puts changed mappings in the place of those they came from; joins neighbours. */
+  private void replace(Vma old, Vma now) {
+    vmas.remove(old.start());
+    if (old.counted()) {
+      counted -= old.length();
+    }
+    insert(now);
+    if (old.backing() != null) {
+      old.backing().release();
+    }
+  }
+
+  /** munmap(2). */
+  public synchronized void unmap(long address, long length) {
+    if (!onPage(address) || length == 0) {
+      throw new Failure(EINVAL);
+    }
+    long bytes = pageUp(length);
+    if (bytes <= 0 || address < 0 || address > layout.taskSize() - bytes) {
+      throw new Failure(EINVAL);
+    }
+    checkWhole(address, address + bytes);
+    if (vmas.size() >= MOST_MAPPINGS) {
+      throw new Failure(ENOMEM);
+    }
+    removeRange(address, address + bytes, true);
+  }
+
+  /** mprotect(2). */
+  public synchronized void protect(long address, long length, int protection) {
+    if (!onPage(address) || (protection & ~PROT_ALL) != 0) {
+      throw new Failure(EINVAL);
+    }
+    long bytes = pageUp(length);
+    if (bytes == 0) {
+      return;
+    }
+    if (bytes < 0 || address < 0 || address > layout.taskSize() - bytes) {
+      throw new Failure(ENOMEM);
+    }
+    long end = address + bytes;
+    checkWhole(address, end);
+    long at = address;
+    Map.Entry<Long, Vma> first = vmas.floorEntry(address);
+    if (first == null || !first.getValue().holds(address)) {
+      throw new Failure(ENOMEM);
+    }
+    for (Vma vma : isolate(address, end)) {
+      if (vma.start() != at) {
+        throw new Failure(ENOMEM); // what lies below the hole stays changed, as on Linux
+      }
+      if ((protection & PROT_WRITE) != 0 && !vma.has(Vma.MAY_WRITE)
+          || (protection & GuestMemory.PROT_EXEC) != 0 && !vma.has(Vma.MAY_EXEC)) {
+        throw new Failure(EACCES);
+      }
+      Vma now = vma.withProtection(protection);
+      if (now.counted() && !vma.counted()) {
+        charge(now, vmas.size());
+      }
+      memory.protect(vma.start(), vma.length(), protection);
+      replace(vma, now);
+      at = vma.end();
+    }
+    if (at != end) {
+      throw new Failure(ENOMEM);
+    }
+  }
+
+  // ---- brk ------------------------------------------------------------------------------------
+
+  /** Where the heap begins; set by exec. */
+  public synchronized void setBrk(long start) {
+    brkStart = start;
+    brkEnd = start;
+  }
+
+  /** brk(2): returns the break, changed or not. */
+  public synchronized long brk(long wanted) {
+    if (wanted < brkStart || wanted > layout.taskSize()) {
+      return brkEnd;
+    }
+    long oldPages = pageUp(brkEnd);
+    long newPages = pageUp(wanted);
+    try {
+      if (newPages < oldPages) {
+        removeRange(newPages, oldPages, true);
+      } else if (newPages > oldPages) {
+        if (!isFree(oldPages, newPages + layout.pageSize())) {
+          return brkEnd;
+        }
+        int readWrite = GuestMemory.PROT_READ | PROT_WRITE;
+        install(new Vma(oldPages, newPages, readWrite, Vma.MAY_ALL, null, 0, "[heap]"));
+      }
+    } catch (Failure full) {
+      return brkEnd;
+    }
+    brkEnd = wanted;
+    return brkEnd;
+  }
+
+  // ---- mappings made by the kernel --------------------------------------------------------------
+
+  /**
+   * Maps zeroed or backed pages with given attributes over whatever is there: exec, handed pages.
+   */
+  public synchronized void mapKernel(Vma vma) {
+    install(vma);
+  }
+
+  /** Copies this address space for fork: private pages become the child's own. */
+  public synchronized AddressSpace fork() {
+    AddressSpace child =
+        new AddressSpace(
+            layout, memory.limit(), memory.wide(), memory.bigEndian(), memoryLimit);
+    try {
+      for (Vma vma : vmas.values()) {
+        if (vma.has(Vma.DONT_FORK)) {
+          continue;
+        }
+        Vma copy = vma.withFlags(vma.flags() & ~Vma.LOCKED);
+        populate(child.memory, copy);
+        if (!vma.shared() && !vma.has(Vma.WIPE_ON_FORK)) {
+          memory.copyTo(child.memory, vma.start(), vma.length());
+        }
+        child.insert(copy);
+      }
+    } catch (Failure | OutOfMemoryError e) {
+      child.leave();
+      throw e;
+    }
+    child.brkStart = brkStart;
+    child.brkEnd = brkEnd;
+    return child;
+  }
+}

@@ -1,0 +1,2 @@
+/** Signals: numbers, queues, dispositions, delivery. */
+package dev.vestibule.kernel.signal;

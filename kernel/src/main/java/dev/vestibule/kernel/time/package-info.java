@@ -1,0 +1,2 @@
+/** Time as guests see it. */
+package dev.vestibule.kernel.time;

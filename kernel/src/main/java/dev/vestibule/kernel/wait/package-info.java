@@ -1,0 +1,2 @@
+/** Waiting: queues, and sleeping on them. */
+package dev.vestibule.kernel.wait;
