@@ -236,7 +236,7 @@ public final class Arithmetic {
       }
     }
     if (Bits.isNan(a)) {
-      return Nan.of(env, a) & 0xFFFF_FFFF_E000_0000L;
+      return Nan.toSingle(Nan.of(env, a));
     }
     env.flags = 0;
     return Bits.isInfinite(a) || Bits.isZero(a)

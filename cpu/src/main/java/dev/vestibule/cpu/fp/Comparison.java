@@ -45,4 +45,53 @@ public final class Comparison {
     }
     return field;
   }
+
+  /** xscmpeqdp's and xvcmpeqdp's question; VXSNAN for signalling NaNs only. */
+  public static boolean equal(FpEnv env, long a, long b) {
+    return unordered(env, a, b) == EQUAL;
+  }
+
+  /** xvcmpgtdp: a > b; flags as {@link #ordered}. */
+  public static boolean greater(FpEnv env, long a, long b) {
+    return ordered(env, a, b) == GREATER;
+  }
+
+  /** xvcmpgedp: a >= b; flags as {@link #ordered}. */
+  public static boolean greaterOrEqual(FpEnv env, long a, long b) {
+    return (ordered(env, a, b) & (GREATER | EQUAL)) != 0;
+  }
+
+  /**
+   * xsmaxdp, xvmaxdp: the greater, +0 above -0; a number rather than a quiet NaN, the first quiet
+   * NaN of two, a signalling NaN made quiet with VXSNAN.
+   */
+  public static long max(FpEnv env, long a, long b) {
+    if (Bits.isNan(a) || Bits.isNan(b)) {
+      return ofNan(env, a, b);
+    }
+    env.flags = 0;
+    return key(a) >= key(b) ? a : b;
+  }
+
+  /** xsmindp, xvmindp: the smaller; otherwise as {@link #max}. */
+  public static long min(FpEnv env, long a, long b) {
+    if (Bits.isNan(a) || Bits.isNan(b)) {
+      return ofNan(env, a, b);
+    }
+    env.flags = 0;
+    return key(a) <= key(b) ? a : b;
+  }
+
+  private static long ofNan(FpEnv env, long a, long b) {
+    env.flags = Bits.signalling(a) | Bits.signalling(b);
+    if (env.flags == 0) {
+      return Bits.isNan(a) ? Bits.isNan(b) ? a : b : a;
+    }
+    return (Bits.isNan(a) ? a : b) | Bits.QUIET;
+  }
+
+  /** An integer that orders as the number does, -0 below +0. */
+  private static long key(long bits) {
+    return bits < 0 ? bits ^ Long.MAX_VALUE : bits;
+  }
 }

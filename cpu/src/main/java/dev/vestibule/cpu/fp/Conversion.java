@@ -64,10 +64,15 @@ public final class Conversion {
   }
 
   /**
-   * fctiw: the nearest integer under {@code rounding}, saturated to 32 bits signed, sign-extended.
-   * VXCVI out of range and for NaNs, which give the least integer.
+   * fctiw: the nearest integer under {@code rounding}, saturated to 32 bits signed. VXCVI out of
+   * range and for NaNs, which give the least integer. The upper half, undefined by the book, is
+   * the sign of a number and zero for a NaN, as qemu has it.
    */
   public static long toInt32(FpEnv env, long a, int rounding) {
+    if (Bits.isNan(a)) {
+      env.flags = Fpscr.VXCVI | Bits.signalling(a);
+      return INT32_LIMIT;
+    }
     return toInteger(env, a, rounding, INT32_LIMIT, INT32_LIMIT - 1);
   }
 

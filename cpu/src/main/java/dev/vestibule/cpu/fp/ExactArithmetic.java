@@ -8,9 +8,14 @@ package dev.vestibule.cpu.fp;
 final class ExactArithmetic {
   private ExactArithmetic() {}
 
+  private static long nan(FpEnv env, long a, long b, int precision) {
+    long nan = Nan.of(env, a, b);
+    return precision == Rounding.SINGLE ? Nan.toSingle(nan) : nan;
+  }
+
   static long add(FpEnv env, long a, long b, int precision) {
     if (Bits.isNan(a) || Bits.isNan(b)) {
-      return Nan.of(env, a, b);
+      return nan(env, a, b, precision);
     }
     env.flags = 0;
     if (Bits.isInfinite(a)) {
@@ -61,7 +66,7 @@ final class ExactArithmetic {
 
   static long mul(FpEnv env, long a, long b, int precision) {
     if (Bits.isNan(a) || Bits.isNan(b)) {
-      return Nan.of(env, a, b);
+      return nan(env, a, b, precision);
     }
     env.flags = 0;
     long sign = (a ^ b) & Bits.SIGN;
@@ -88,7 +93,7 @@ final class ExactArithmetic {
 
   static long div(FpEnv env, long a, long b, int precision) {
     if (Bits.isNan(a) || Bits.isNan(b)) {
-      return Nan.of(env, a, b);
+      return nan(env, a, b, precision);
     }
     env.flags = 0;
     long sign = (a ^ b) & Bits.SIGN;
@@ -128,7 +133,7 @@ final class ExactArithmetic {
 
   static long sqrt(FpEnv env, long a, int precision) {
     if (Bits.isNan(a)) {
-      return Nan.of(env, a);
+      return nan(env, a, a, precision);
     }
     env.flags = 0;
     if (Bits.isZero(a)) {
@@ -181,7 +186,8 @@ final class ExactArithmetic {
     env.flags = invalidProduct ? Fpscr.VXIMZ : 0;
     if (Bits.isNan(a) || Bits.isNan(b) || Bits.isNan(c)) {
       env.flags |= Bits.signalling(a) | Bits.signalling(b) | Bits.signalling(c);
-      return (Bits.isNan(a) ? a : Bits.isNan(b) ? b : c) | Bits.QUIET;
+      long nan = (Bits.isNan(a) ? a : Bits.isNan(b) ? b : c) | Bits.QUIET;
+      return precision == Rounding.SINGLE ? Nan.toSingle(nan) : nan;
     }
     if (invalidProduct) {
       return Bits.DEFAULT_NAN;

@@ -2,7 +2,7 @@ package dev.vestibule.cpu.fp;
 
 /** Which FPRF code describes a result? Codes are returned at their place in the FPSCR. */
 public final class FpClass {
-  private static final int QNAN = 0x11 << Fpscr.FPCC_SHIFT;
+  static final int QNAN = 0x11 << Fpscr.FPCC_SHIFT;
   private static final int INFINITY = 0x05 << Fpscr.FPCC_SHIFT;
   private static final int NORMAL = 0x04 << Fpscr.FPCC_SHIFT;
   private static final int DENORMAL = 0x14 << Fpscr.FPCC_SHIFT;

@@ -136,9 +136,21 @@ public final class Fpscr {
     return raise(kept & ~(long) (FR | FI) | flags & (FR | FI), flags);
   }
 
-  /** After a conversion to integer: FPRF, undefined by the book (4.6.7), is left as it was. */
+  /**
+   * After a conversion to integer: FPRF, undefined by the book (4.6.7), is left as it was. VSX
+   * conversions (xscvdpsxws, ...) use this; for fctiw and its kin see {@link #fpuConversion}.
+   */
   public static long conversion(long fpscr, int flags) {
     return raise(fpscr & ~(long) (FR | FI) | flags & (FR | FI), flags);
+  }
+
+  /**
+   * After fctiw, fctid and their kin: as {@link #conversion}, but FPRF, undefined by the book, says
+   * QNaN when an invalid conversion delivered a result, which is what qemu shows.
+   */
+  public static long fpuConversion(long fpscr, int flags) {
+    long next = conversion(fpscr, flags);
+    return (flags & VXCVI) == 0 || (fpscr & VE) != 0 ? next : next & ~(long) FPRF | FpClass.QNAN;
   }
 
   /**
@@ -166,7 +178,8 @@ public final class Fpscr {
   }
 
   /**
-   * The mask of {@link #move} for mtfsf's and mtfsfi's fields.
+   * The mask of {@link #move} for mtfsf's and mtfsfi's fields. Fields come from the same place in
+   * the value: mtfsf moves FRB as it is, for mtfsfi the caller repeats U in every field.
    *
    * @param flm eight bits, the first for the leftmost field of the word
    * @param high the W operand: the fields of FPSCR bits 0:31 rather than 32:63

@@ -21,4 +21,12 @@ final class Nan {
     env.flags = flag;
     return Bits.DEFAULT_NAN;
   }
+
+  /**
+   * Drops the 29 fraction bits that a NaN has too many for single precision. The book says so for
+   * frsp only and leaves single-precision arithmetic on such operands undefined.
+   */
+  static long toSingle(long nan) {
+    return nan & 0xFFFF_FFFF_E000_0000L;
+  }
 }
