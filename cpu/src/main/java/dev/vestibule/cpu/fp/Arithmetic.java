@@ -4,11 +4,11 @@ package dev.vestibule.cpu.fp;
  * What are sum, product, quotient, root and multiply-add of numbers in double format, rounded to
  * double or (the {@code Single} forms) once to single precision and then held in double format?
  *
- * <p>Each method assigns {@code env.flags} and honours {@code env.rounding} and {@code
- * env.enables} (sections 4.3, 4.4); when {@link FpEnv#suppressed()} holds afterwards, the returned
- * value must not be stored. The common case, nearest-even with operands and result well inside the
- * range, uses the host's arithmetic and recovers the exact rounding error from it (Knuth's two-sum;
- * a fused remainder; Boldo and Muller's error of a multiply-add); everything else goes to {@link
+ * <p>Each method assigns {@code env.flags} and honours {@code env.rounding} and {@code env.enables}
+ * (sections 4.3, 4.4); when {@link FpEnv#suppressed()} holds afterwards, the returned value must
+ * not be stored. The common case, nearest-even with operands and result well inside the range, uses
+ * the host's arithmetic and recovers the exact rounding error from it (Knuth's two-sum; a fused
+ * remainder; Boldo and Muller's error of a multiply-add); everything else goes to {@link
  * ExactArithmetic}.
  */
 public final class Arithmetic {

@@ -65,8 +65,8 @@ public final class Conversion {
 
   /**
    * fctiw: the nearest integer under {@code rounding}, saturated to 32 bits signed. VXCVI out of
-   * range and for NaNs, which give the least integer. The upper half, undefined by the book, is
-   * the sign of a number and zero for a NaN, as qemu has it.
+   * range and for NaNs, which give the least integer. The upper half, undefined by the book, is the
+   * sign of a number and zero for a NaN, as qemu has it.
    */
   public static long toInt32(FpEnv env, long a, int rounding) {
     if (Bits.isNan(a)) {

@@ -1,9 +1,9 @@
 package dev.vestibule.cpu.fp;
 
 /**
- * What is the result of an operation for any operands, rounding mode and enables? In integers
- * only; {@link Arithmetic} answers the common cases faster, and the tests compare the two. The
- * last parameter is the precision, {@link Rounding#DOUBLE} or {@link Rounding#SINGLE}.
+ * What is the result of an operation for any operands, rounding mode and enables? In integers only;
+ * {@link Arithmetic} answers the common cases faster, and the tests compare the two. The last
+ * parameter is the precision, {@link Rounding#DOUBLE} or {@link Rounding#SINGLE}.
  */
 final class ExactArithmetic {
   private ExactArithmetic() {}
@@ -40,8 +40,7 @@ final class ExactArithmetic {
     // Two bits are kept free for a carry; what is shifted out beyond the 9 below is sticky.
     int exponent = Bits.exponent(a);
     long big = Bits.significand(a) >>> 2;
-    long small =
-        Bits.shiftRightSticky(Bits.significand(b) >>> 2, exponent - Bits.exponent(b));
+    long small = Bits.shiftRightSticky(Bits.significand(b) >>> 2, exponent - Bits.exponent(b));
     long sum = (a ^ b) < 0 ? big - small : big + small;
     if (sum == 0) {
       return zeroSum(env, a, b);
@@ -60,8 +59,7 @@ final class ExactArithmetic {
 
   /** Rounds a finite number other than zero, which may be tiny or too precise. */
   static long repack(FpEnv env, long a, int precision) {
-    return Rounding.pack(
-        env, a & Bits.SIGN, Bits.exponent(a), Bits.significand(a), precision);
+    return Rounding.pack(env, a & Bits.SIGN, Bits.exponent(a), Bits.significand(a), precision);
   }
 
   static long mul(FpEnv env, long a, long b, int precision) {
@@ -220,7 +218,14 @@ final class ExactArithmetic {
     long shifted = shiftedHigh(productHigh, -distance);
     long shiftedLow = shiftedLow(productHigh, productLow, -distance);
     return combine(
-        env, sign, exponent - distance, shifted, shiftedLow, b, addend >>> 2, addend << 62,
+        env,
+        sign,
+        exponent - distance,
+        shifted,
+        shiftedLow,
+        b,
+        addend >>> 2,
+        addend << 62,
         precision);
   }
 
@@ -242,7 +247,14 @@ final class ExactArithmetic {
 
   /** The sum of a product (ph:pl) and of b's significand (bh:bl), both scaled by the exponent. */
   private static long combine(
-      FpEnv env, long sign, int exponent, long ph, long pl, long b, long bh, long bl,
+      FpEnv env,
+      long sign,
+      int exponent,
+      long ph,
+      long pl,
+      long b,
+      long bh,
+      long bl,
       int precision) {
     long resultSign = sign;
     long high;
@@ -265,8 +277,7 @@ final class ExactArithmetic {
     int zeros = Long.numberOfLeadingZeros(high);
     if (zeros == 64) {
       zeros += Long.numberOfLeadingZeros(low);
-      return Rounding.pack(
-          env, resultSign, exponent + 2 - zeros, low << zeros, precision);
+      return Rounding.pack(env, resultSign, exponent + 2 - zeros, low << zeros, precision);
     }
     long significand = high << zeros | (zeros == 0 ? 0 : low >>> -zeros);
     boolean sticky = low << zeros != 0;

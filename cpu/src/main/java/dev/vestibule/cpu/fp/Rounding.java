@@ -97,8 +97,7 @@ final class Rounding {
           case FpEnv.DOWNWARD -> sign != 0;
           default -> true;
         };
-    env.flags =
-        env.flags & ~Fpscr.FR | Fpscr.OX | Fpscr.XX | Fpscr.FI | (infinite ? Fpscr.FR : 0);
+    env.flags = env.flags & ~Fpscr.FR | Fpscr.OX | Fpscr.XX | Fpscr.FI | (infinite ? Fpscr.FR : 0);
     if (infinite) {
       return sign | Bits.INFINITY;
     }

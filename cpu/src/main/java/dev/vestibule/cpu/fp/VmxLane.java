@@ -21,13 +21,13 @@ public final class VmxLane {
   /** vaddfp. */
   public static int add(int a, int b, boolean flush) {
     float sum = value(a, flush) + value(b, flush);
-    return sum != sum ? nan(a, b, b) : result(sum, flush);
+    return Float.isNaN(sum) ? nan(a, b, b) : result(sum, flush);
   }
 
   /** vsubfp. */
   public static int sub(int a, int b, boolean flush) {
     float difference = value(a, flush) - value(b, flush);
-    return difference != difference ? nan(a, b, b) : result(difference, flush);
+    return Float.isNaN(difference) ? nan(a, b, b) : result(difference, flush);
   }
 
   /** vmaddfp: a * c + b, rounded once; the first NaN of a, b, c is delivered. */
@@ -47,10 +47,9 @@ public final class VmxLane {
     return isNan(result) ? result : result ^ SIGN;
   }
 
-  private static int multiplyAdd(
-      int a, int c, int b, float x, float y, float z, boolean flush) {
+  private static int multiplyAdd(int a, int c, int b, float x, float y, float z, boolean flush) {
     float sum = Math.fma(x, y, z);
-    if (sum != sum) {
+    if (Float.isNaN(sum)) {
       return nan(a, b, c);
     }
     if (flush && Math.abs(sum) == Float.MIN_NORMAL && roundedUp(x, y, z)) {
@@ -92,13 +91,13 @@ public final class VmxLane {
   /** vrefp: 1 / a, correctly rounded (asked for: one part in 2^12). */
   public static int reciprocal(int a, boolean flush) {
     float reciprocal = 1 / value(a, flush);
-    return reciprocal != reciprocal ? nan(a, a, a) : result(reciprocal, flush);
+    return Float.isNaN(reciprocal) ? nan(a, a, a) : result(reciprocal, flush);
   }
 
   /** vrsqrtefp: 1 / sqrt(a), root and quotient rounded (asked for: one part in 2^12). */
   public static int reciprocalRoot(int a, boolean flush) {
     float reciprocal = 1 / (float) Math.sqrt(value(a, flush));
-    return reciprocal != reciprocal ? nan(a, a, a) : result(reciprocal, flush);
+    return Float.isNaN(reciprocal) ? nan(a, a, a) : result(reciprocal, flush);
   }
 
   /** vexptefp: 2<sup>a</sup> (asked for: one part in 16, and exact for integral a). */

@@ -37,42 +37,58 @@ class ArithmeticTest {
         "add",
         new Subject(
             (e, a, c, b) -> Arithmetic.add(e, a, b),
-            (e, a, c, b) -> ExactArithmetic.add(e, a, b, d), sum, false));
+            (e, a, c, b) -> ExactArithmetic.add(e, a, b, d),
+            sum,
+            false));
     all.put(
         "addSingle",
         new Subject(
             (e, a, c, b) -> Arithmetic.addSingle(e, a, b),
-            (e, a, c, b) -> ExactArithmetic.add(e, a, b, s), sum, true));
+            (e, a, c, b) -> ExactArithmetic.add(e, a, b, s),
+            sum,
+            true));
     all.put(
         "mul",
         new Subject(
             (e, a, c, b) -> Arithmetic.mul(e, a, c),
-            (e, a, c, b) -> ExactArithmetic.mul(e, a, c, d), product, false));
+            (e, a, c, b) -> ExactArithmetic.mul(e, a, c, d),
+            product,
+            false));
     all.put(
         "mulSingle",
         new Subject(
             (e, a, c, b) -> Arithmetic.mulSingle(e, a, c),
-            (e, a, c, b) -> ExactArithmetic.mul(e, a, c, s), product, true));
+            (e, a, c, b) -> ExactArithmetic.mul(e, a, c, s),
+            product,
+            true));
     all.put(
         "div",
         new Subject(
             (e, a, c, b) -> Arithmetic.div(e, a, b),
-            (e, a, c, b) -> ExactArithmetic.div(e, a, b, d), quotient, false));
+            (e, a, c, b) -> ExactArithmetic.div(e, a, b, d),
+            quotient,
+            false));
     all.put(
         "divSingle",
         new Subject(
             (e, a, c, b) -> Arithmetic.divSingle(e, a, b),
-            (e, a, c, b) -> ExactArithmetic.div(e, a, b, s), quotient, true));
+            (e, a, c, b) -> ExactArithmetic.div(e, a, b, s),
+            quotient,
+            true));
     all.put(
         "sqrt",
         new Subject(
             (e, a, c, b) -> Arithmetic.sqrt(e, a),
-            (e, a, c, b) -> ExactArithmetic.sqrt(e, a, d), root, false));
+            (e, a, c, b) -> ExactArithmetic.sqrt(e, a, d),
+            root,
+            false));
     all.put(
         "sqrtSingle",
         new Subject(
             (e, a, c, b) -> Arithmetic.sqrtSingle(e, a),
-            (e, a, c, b) -> ExactArithmetic.sqrt(e, a, s), root, true));
+            (e, a, c, b) -> ExactArithmetic.sqrt(e, a, s),
+            root,
+            true));
     all.put(
         "madd",
         new Subject(
@@ -81,7 +97,9 @@ class ArithmeticTest {
         "maddSingle",
         new Subject(
             Arithmetic::maddSingle,
-            (e, a, c, b) -> ExactArithmetic.madd(e, a, c, b, s), fused, true));
+            (e, a, c, b) -> ExactArithmetic.madd(e, a, c, b, s),
+            fused,
+            true));
     all.put(
         "roundToSingle",
         new Subject(
@@ -90,7 +108,8 @@ class ArithmeticTest {
                 Bits.isNan(a) || Bits.isInfinite(a) || Bits.isZero(a)
                     ? Arithmetic.roundToSingle(e, a)
                     : exactly(e, a),
-            (a, c, b, down) -> a, true));
+            (a, c, b, down) -> a,
+            true));
     return all;
   }
 
@@ -108,81 +127,79 @@ class ArithmeticTest {
   @Test
   void fastPathEqualsExactPath() {
     FpEnv env = new FpEnv();
-    SUBJECTS.forEach(
-        (name, subject) -> {
-          Operands operands = new Operands(SEED ^ name.hashCode());
-          for (int i = 0; i < 10 * CASES; i++) {
-            long a = operands.any();
-            long c = operands.below(3) == 0 ? operands.near(a) : operands.any();
-            long b =
-                switch (operands.below(4)) {
-                  case 0 -> operands.near(a);
-                  case 1 -> cancelling(operands, a, c);
-                  default -> operands.any();
-                };
-            env.enables = operands.below(4) == 0 ? operands.below(32) << 3 : 0;
-            long fast = subject.fast.apply(env, a, c, b);
-            int fastFlags = env.flags;
-            long exact = subject.exact.apply(env, a, c, b);
-            if (fast != exact || fastFlags != env.flags) {
-              assertThat(show(fast, fastFlags))
-                  .as("%s a=%x c=%x b=%x, seed %d", name, a, c, b, SEED)
-                  .isEqualTo(show(exact, env.flags));
-            }
-          }
-        });
+    SUBJECTS.forEach((name, subject) -> {
+      Operands operands = new Operands(SEED ^ name.hashCode());
+      for (int i = 0; i < 10 * CASES; i++) {
+        long a = operands.any();
+        long c = operands.below(3) == 0 ? operands.near(a) : operands.any();
+        long b =
+            switch (operands.below(4)) {
+              case 0 -> operands.near(a);
+              case 1 -> cancelling(operands, a, c);
+              default -> operands.any();
+            };
+        env.enables = operands.below(4) == 0 ? operands.below(32) << 3 : 0;
+        long fast = subject.fast.apply(env, a, c, b);
+        int fastFlags = env.flags;
+        long exact = subject.exact.apply(env, a, c, b);
+        if (fast != exact || fastFlags != env.flags) {
+          assertThat(show(fast, fastFlags))
+              .as("%s a=%x c=%x b=%x, seed %d", name, a, c, b, SEED)
+              .isEqualTo(show(exact, env.flags));
+        }
+      }
+    });
   }
 
   @Test
   void exactPathFollowsTheDefinition() {
     FpEnv env = new FpEnv();
-    SUBJECTS.forEach(
-        (name, subject) -> {
-          Operands operands = new Operands(SEED + name.hashCode());
-          for (int i = 0; i < CASES / 4; i++) {
-            long a = operands.finite();
-            long c = operands.below(3) == 0 ? operands.near(a) : operands.finite();
-            long b =
-                switch (operands.below(4)) {
-                  case 0 -> operands.near(a);
-                  case 1 -> cancelling(operands, a, c);
-                  default -> operands.finite();
-                };
-            if (!finite(b) || !finite(c) || name.startsWith("div") && Bits.isZero(b)) {
-              continue;
-            }
-            if (name.startsWith("sqrt")) {
-              a &= Long.MAX_VALUE;
-            }
-            env.rounding = operands.below(5);
-            env.enables = operands.below(3) == 0 ? operands.below(32) << 3 : 0;
-            if (subject.single && env.enables != 0) {
-              // An adjusted exponent is defined for single operands only.
-              a = Conversion.singleToDouble(Conversion.doubleToSingle(a));
-              b = Conversion.singleToDouble(Conversion.doubleToSingle(b));
-              c = Conversion.singleToDouble(Conversion.doubleToSingle(c));
-              if (!finite(a) || !finite(b) || !finite(c)) {
-                continue;
-              }
-              if (name.startsWith("div") && Bits.isZero(b)) {
-                continue;
-              }
-            }
-            long bits = subject.fast.apply(env, a, c, b);
-            Exact exact =
-                subject.definition.apply(
-                    Exact.of(a), Exact.of(c), Exact.of(b), env.rounding == FpEnv.DOWNWARD);
-            BigOracle.Result expected =
-                BigOracle.round(exact, subject.single, env.rounding, env.enables);
-            if (bits != expected.bits() || env.flags != expected.flags()) {
-              assertThat(show(bits, env.flags))
-                  .as(
-                      "%s a=%x c=%x b=%x rounding %d enables %x, seed %d",
-                      name, a, c, b, env.rounding, env.enables, SEED)
-                  .isEqualTo(show(expected.bits(), expected.flags()));
-            }
+    SUBJECTS.forEach((name, subject) -> {
+      Operands operands = new Operands(SEED + name.hashCode());
+      for (int i = 0; i < CASES / 4; i++) {
+        long a = operands.finite();
+        long c = operands.below(3) == 0 ? operands.near(a) : operands.finite();
+        long b =
+            switch (operands.below(4)) {
+              case 0 -> operands.near(a);
+              case 1 -> cancelling(operands, a, c);
+              default -> operands.finite();
+            };
+        if (!finite(b) || !finite(c) || name.startsWith("div") && Bits.isZero(b)) {
+          continue;
+        }
+        if (name.startsWith("sqrt")) {
+          a &= Long.MAX_VALUE;
+        }
+        env.rounding = operands.below(5);
+        env.enables = operands.below(3) == 0 ? operands.below(32) << 3 : 0;
+        if (subject.single && env.enables != 0) {
+          // An adjusted exponent is defined for single operands only.
+          a = Conversion.singleToDouble(Conversion.doubleToSingle(a));
+          b = Conversion.singleToDouble(Conversion.doubleToSingle(b));
+          c = Conversion.singleToDouble(Conversion.doubleToSingle(c));
+          if (!finite(a) || !finite(b) || !finite(c)) {
+            continue;
           }
-        });
+          if (name.startsWith("div") && Bits.isZero(b)) {
+            continue;
+          }
+        }
+        long bits = subject.fast.apply(env, a, c, b);
+        Exact exact =
+            subject.definition.apply(
+                Exact.of(a), Exact.of(c), Exact.of(b), env.rounding == FpEnv.DOWNWARD);
+        BigOracle.Result expected =
+            BigOracle.round(exact, subject.single, env.rounding, env.enables);
+        if (bits != expected.bits() || env.flags != expected.flags()) {
+          assertThat(show(bits, env.flags))
+              .as(
+                  "%s a=%x c=%x b=%x rounding %d enables %x, seed %d",
+                  name, a, c, b, env.rounding, env.enables, SEED)
+              .isEqualTo(show(expected.bits(), expected.flags()));
+        }
+      }
+    });
   }
 
   private static boolean finite(long bits) {

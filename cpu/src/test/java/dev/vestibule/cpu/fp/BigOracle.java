@@ -29,7 +29,8 @@ final class BigOracle {
       int common = Math.min(exponent, other.exponent);
       BigInteger sum = signed(common).add(other.signed(common));
       boolean minus =
-          sum.signum() == 0 ? (negative == other.negative ? negative : negativeZero)
+          sum.signum() == 0
+              ? (negative == other.negative ? negative : negativeZero)
               : sum.signum() < 0;
       return new Exact(minus, sum.abs(), common, false);
     }
@@ -106,7 +107,9 @@ final class BigOracle {
     if (unit + whole.bitLength() - 1 > 1 - least) {
       if ((enables & Fpscr.OE) == 0) {
         boolean infinite =
-            rounding == 0 || rounding == 4 || rounding == 2 && sign == 0
+            rounding == 0
+                || rounding == 4
+                || rounding == 2 && sign == 0
                 || rounding == 3 && sign != 0;
         double max = single ? Float.MAX_VALUE : Double.MAX_VALUE;
         double magnitude = infinite ? Double.POSITIVE_INFINITY : max;

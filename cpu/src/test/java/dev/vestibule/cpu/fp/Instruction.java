@@ -161,7 +161,7 @@ record Instruction(
           for (int i = 0; i < 4; i++) {
             results[i] = operation.apply(m.env, m.word(1, i), m.word(2, i), m.word(3, i));
             flags |= m.env.flags;
-          m.allFlags = flags;
+            m.allFlags = flags;
           }
           if (!Fpscr.suppressesVector(m.fpscr, flags)) {
             for (int i = 0; i < 4; i++) {

@@ -54,10 +54,8 @@ final class Instructions {
     all.add(arithmeticSingle("fmuls 0,1,3", (e, a, b, c) -> Arithmetic.mulSingle(e, a, c)));
     all.add(arithmeticSingle("fdivs 0,1,2", (e, a, b, c) -> Arithmetic.divSingle(e, a, b)));
     all.add(arithmeticSingle("fsqrts 0,2", (e, a, b, c) -> Arithmetic.sqrtSingle(e, b)));
-    all.add(
-        arithmeticSingle("fmadds 0,1,3,2", (e, a, b, c) -> Arithmetic.maddSingle(e, a, c, b)));
-    all.add(
-        arithmeticSingle("fmsubs 0,1,3,2", (e, a, b, c) -> Arithmetic.msubSingle(e, a, c, b)));
+    all.add(arithmeticSingle("fmadds 0,1,3,2", (e, a, b, c) -> Arithmetic.maddSingle(e, a, c, b)));
+    all.add(arithmeticSingle("fmsubs 0,1,3,2", (e, a, b, c) -> Arithmetic.msubSingle(e, a, c, b)));
     all.add(
         arithmeticSingle("fnmadds 0,1,3,2", (e, a, b, c) -> Arithmetic.nmaddSingle(e, a, c, b)));
     all.add(
@@ -65,8 +63,7 @@ final class Instructions {
     all.add(arithmetic("fre 0,2", (e, a, b, c) -> Estimate.reciprocal(e, b)));
     all.add(arithmeticSingle("fres 0,2", (e, a, b, c) -> Estimate.reciprocalSingle(e, b)));
     all.add(arithmetic("frsqrte 0,2", (e, a, b, c) -> Estimate.reciprocalRoot(e, b)));
-    all.add(
-        arithmeticSingle("frsqrtes 0,2", (e, a, b, c) -> Estimate.reciprocalRootSingle(e, b)));
+    all.add(arithmeticSingle("frsqrtes 0,2", (e, a, b, c) -> Estimate.reciprocalRootSingle(e, b)));
     all.add(comparison("fcmpu 0,1,2", Comparison::unordered));
     all.add(comparison("fcmpo 0,1,2", Comparison::ordered));
     all.add(control("ftdiv 0,1,2", m -> m.setField(0, Estimate.testDivide(m.a(0), m.b(0)))));
@@ -117,8 +114,7 @@ final class Instructions {
           control(
               "mtfsfi " + f + ",5",
               m ->
-                  m.fpscr =
-                      Fpscr.move(m.fpscr, 0x5555_5555L, Fpscr.fieldMask(0x80 >>> f, false))));
+                  m.fpscr = Fpscr.move(m.fpscr, 0x5555_5555L, Fpscr.fieldMask(0x80 >>> f, false))));
       all.add(
           control(
               "mcrfs 0," + f,
@@ -168,10 +164,8 @@ final class Instructions {
             "xsrdpic 0,2", (e, a, b, c) -> Conversion.roundToIntegralExact(e, b, e.rounding)));
     all.add(conversion("xscvdpsxds 0,2", (e, a, b, c) -> Conversion.toInt64(e, b, ZERO)));
     all.add(conversion("xscvdpuxds 0,2", (e, a, b, c) -> Conversion.toUint64(e, b, ZERO)));
-    all.add(
-        conversion("xscvdpsxws 0,2", (e, a, b, c) -> twice(Conversion.toInt32(e, b, ZERO))));
-    all.add(
-        conversion("xscvdpuxws 0,2", (e, a, b, c) -> twice(Conversion.toUint32(e, b, ZERO))));
+    all.add(conversion("xscvdpsxws 0,2", (e, a, b, c) -> twice(Conversion.toInt32(e, b, ZERO))));
+    all.add(conversion("xscvdpuxws 0,2", (e, a, b, c) -> twice(Conversion.toUint32(e, b, ZERO))));
     all.add(arithmetic("xscvsxddp 0,2", (e, a, b, c) -> Conversion.fromInt64(e, b)));
     all.add(arithmetic("xscvuxddp 0,2", (e, a, b, c) -> Conversion.fromUint64(e, b)));
     all.add(arithmetic("xscvsxdsp 0,2", (e, a, b, c) -> Conversion.fromInt64Single(e, b)));
@@ -194,8 +188,7 @@ final class Instructions {
               }
               m.fpscr = Fpscr.arithmetic(m.fpscr, m.env.flags, FpClass.ofSingle(result));
             }));
-    all.add(
-        control("xscvdpspn 0,2", m -> m.setFpr(twice(Conversion.doubleToSingle(m.b(0))))));
+    all.add(control("xscvdpspn 0,2", m -> m.setFpr(twice(Conversion.doubleToSingle(m.b(0))))));
     all.add(
         new Instruction(
             "xscvspdp 0,2",
@@ -227,8 +220,7 @@ final class Instructions {
     all.add(vectorDouble("xvmindp 0,1,2", (e, a, b, c) -> Comparison.min(e, a, b)));
     all.add(
         recording(
-            vectorDouble(
-                "xvcmpeqdp. 0,1,2", (e, a, b, c) -> Comparison.equal(e, a, b) ? -1 : 0)));
+            vectorDouble("xvcmpeqdp. 0,1,2", (e, a, b, c) -> Comparison.equal(e, a, b) ? -1 : 0)));
     all.add(
         recording(
             vectorDouble(
@@ -252,8 +244,7 @@ final class Instructions {
             "xvtdivdp 0,1,2",
             m ->
                 m.setField(
-                    0,
-                    Estimate.testDivide(m.a(0), m.b(0)) | Estimate.testDivide(m.a(1), m.b(1)))));
+                    0, Estimate.testDivide(m.a(0), m.b(0)) | Estimate.testDivide(m.a(1), m.b(1)))));
     all.add(
         control(
             "xvtsqrtdp 0,2",
@@ -330,29 +321,21 @@ final class Instructions {
   private static void vsxVectorConversions(List<Instruction> all) {
     all.add(vectorDouble("xvcvdpsxds 0,2", (e, a, b, c) -> Conversion.toInt64(e, b, ZERO)));
     all.add(vectorDouble("xvcvdpuxds 0,2", (e, a, b, c) -> Conversion.toUint64(e, b, ZERO)));
+    all.add(vectorDouble("xvcvdpsxws 0,2", (e, a, b, c) -> twice(Conversion.toInt32(e, b, ZERO))));
+    all.add(vectorDouble("xvcvdpuxws 0,2", (e, a, b, c) -> twice(Conversion.toUint32(e, b, ZERO))));
     all.add(
-        vectorDouble("xvcvdpsxws 0,2", (e, a, b, c) -> twice(Conversion.toInt32(e, b, ZERO))));
-    all.add(
-        vectorDouble("xvcvdpuxws 0,2", (e, a, b, c) -> twice(Conversion.toUint32(e, b, ZERO))));
-    all.add(
-        vectorDouble(
-            "xvcvdpsp 0,2", (e, a, b, c) -> twice(Conversion.roundToSingleFormat(e, b))));
+        vectorDouble("xvcvdpsp 0,2", (e, a, b, c) -> twice(Conversion.roundToSingleFormat(e, b))));
     all.add(vectorDouble("xvcvsxddp 0,2", (e, a, b, c) -> Conversion.fromInt64(e, b)));
     all.add(vectorDouble("xvcvuxddp 0,2", (e, a, b, c) -> Conversion.fromUint64(e, b)));
-    all.add(
-        vectorDouble("xvcvsxdsp 0,2", (e, a, b, c) -> twice(SingleLane.fromInt64(e, b))));
-    all.add(
-        vectorDouble("xvcvuxdsp 0,2", (e, a, b, c) -> twice(SingleLane.fromUint64(e, b))));
-    all.add(
-        vectorDouble("xvcvsxwdp 0,2", (e, a, b, c) -> Conversion.fromInt64(e, b >> 32)));
-    all.add(
-        vectorDouble("xvcvuxwdp 0,2", (e, a, b, c) -> Conversion.fromUint64(e, b >>> 32)));
+    all.add(vectorDouble("xvcvsxdsp 0,2", (e, a, b, c) -> twice(SingleLane.fromInt64(e, b))));
+    all.add(vectorDouble("xvcvuxdsp 0,2", (e, a, b, c) -> twice(SingleLane.fromUint64(e, b))));
+    all.add(vectorDouble("xvcvsxwdp 0,2", (e, a, b, c) -> Conversion.fromInt64(e, b >> 32)));
+    all.add(vectorDouble("xvcvuxwdp 0,2", (e, a, b, c) -> Conversion.fromUint64(e, b >>> 32)));
     all.add(vectorSingle("xvcvspsxws 0,2", (e, a, b, c) -> SingleLane.toInt32(e, b)));
     all.add(vectorSingle("xvcvspuxws 0,2", (e, a, b, c) -> SingleLane.toUint32(e, b)));
     all.add(vectorSingle("xvcvsxwsp 0,2", (e, a, b, c) -> SingleLane.fromInt64(e, b)));
     all.add(
-        vectorSingle(
-            "xvcvuxwsp 0,2", (e, a, b, c) -> SingleLane.fromUint64(e, b & 0xFFFF_FFFFL)));
+        vectorSingle("xvcvuxwsp 0,2", (e, a, b, c) -> SingleLane.fromUint64(e, b & 0xFFFF_FFFFL)));
     all.add(
         wordOperands(
             vectorDouble("xvcvspdp 0,2", (e, a, b, c) -> Conversion.widen(e, (int) (b >>> 32)))));
@@ -380,20 +363,16 @@ final class Instructions {
     all.add(vmx("vrefp 0,2", (a, b, c, flush) -> VmxLane.reciprocal(b, flush)));
     all.add(vmx("vrsqrtefp 0,2", (a, b, c, flush) -> VmxLane.reciprocalRoot(b, flush)));
     all.add(vmx("vlogefp 0,2", (a, b, c, flush) -> VmxLane.log2(b, flush)));
-    all.add(
-        vmx("vrfin 0,2", (a, b, c, f) -> VmxLane.roundToIntegral(b, FpEnv.NEAREST_EVEN, f)));
+    all.add(vmx("vrfin 0,2", (a, b, c, f) -> VmxLane.roundToIntegral(b, FpEnv.NEAREST_EVEN, f)));
     all.add(vmx("vrfiz 0,2", (a, b, c, f) -> VmxLane.roundToIntegral(b, ZERO, f)));
     all.add(vmx("vrfip 0,2", (a, b, c, f) -> VmxLane.roundToIntegral(b, UP, f)));
     all.add(vmx("vrfim 0,2", (a, b, c, f) -> VmxLane.roundToIntegral(b, DOWN, f)));
-    all.add(
-        recording(vmx("vcmpeqfp. 0,1,2", (a, b, c, f) -> VmxLane.equal(a, b, f) ? -1 : 0)));
-    all.add(
-        recording(vmx("vcmpgtfp. 0,1,2", (a, b, c, f) -> VmxLane.greater(a, b, f) ? -1 : 0)));
+    all.add(recording(vmx("vcmpeqfp. 0,1,2", (a, b, c, f) -> VmxLane.equal(a, b, f) ? -1 : 0)));
+    all.add(recording(vmx("vcmpgtfp. 0,1,2", (a, b, c, f) -> VmxLane.greater(a, b, f) ? -1 : 0)));
     all.add(
         recording(
             vmx("vcmpgefp. 0,1,2", (a, b, c, f) -> VmxLane.greaterOrEqual(a, b, f) ? -1 : 0)));
-    all.add(
-        recording(vmx("vcmpbfp. 0,1,2", (a, b, c, f) -> VmxLane.bounds(a, b, f))));
+    all.add(recording(vmx("vcmpbfp. 0,1,2", (a, b, c, f) -> VmxLane.bounds(a, b, f))));
     for (int scale : new int[] {0, 3, 31}) {
       all.add(saturating("vctsxs 0,2," + scale, scale, true));
       all.add(saturating("vctuxs 0,2," + scale, scale, false));

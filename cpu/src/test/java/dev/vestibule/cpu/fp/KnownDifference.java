@@ -130,7 +130,8 @@ final class KnownDifference {
         // 7.6.1: nothing is written when any element traps; qemu writes for OX, UX and XX, and
         // for compares always.
         || vector && Fpscr.suppressesVector(before, after.allFlags)
-        // 7.6.1: elements are converted alike; after an invalid one qemu gives all others its value.
+        // 7.6.1: elements are converted alike; after an invalid one qemu gives all others its
+        // value.
         || vector && isVectorToInteger() && (after.allFlags & Fpscr.VXCVI) != 0;
   }
 

@@ -87,7 +87,8 @@ final class Operands {
     return switch (random.nextInt(8)) {
       case 0 -> (random.nextInt(2) << 31) | random.nextInt(1 << 23);
       case 1 -> Conversion.doubleToSingle(any());
-      case 2 -> (random.nextInt(2) << 31) | 0x7F80_0000 | random.nextInt(1 << 23) & random.nextInt();
+      case 2 ->
+          (random.nextInt(2) << 31) | 0x7F80_0000 | random.nextInt(1 << 23) & random.nextInt();
       default -> {
         int exponent = random.nextInt(3) == 0 ? random.nextInt(255) : 117 + random.nextInt(20);
         yield (random.nextInt(2) << 31) | exponent << 23 | (int) (fraction() >>> 29);

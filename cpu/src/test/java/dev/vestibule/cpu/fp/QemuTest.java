@@ -98,7 +98,8 @@ class QemuTest {
       table.append("op").append(i).append(":\t").append(instructions.get(i).assembly());
       table.append("\n\tblr\n");
     }
-    table.append("\t.section .data.rel.ro,\"aw\"\n\t.p2align 3\n\t.globl operations\noperations:\n");
+    table.append(
+        "\t.section .data.rel.ro,\"aw\"\n\t.p2align 3\n\t.globl operations\noperations:\n");
     for (int i = 0; i < instructions.size(); i++) {
       table.append("\t.quad op").append(i).append('\n');
     }
@@ -138,14 +139,13 @@ class QemuTest {
             .start();
     Thread writer =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try (OutputStream out = qemu.getOutputStream()) {
-                    out.write(input);
-                  } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                  }
-                });
+            .start(() -> {
+              try (OutputStream out = qemu.getOutputStream()) {
+                out.write(input);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
     byte[] output = qemu.getInputStream().readAllBytes();
     writer.interrupt();
     return ByteBuffer.wrap(output).order(ByteOrder.LITTLE_ENDIAN);
@@ -164,15 +164,15 @@ class QemuTest {
     long after = output.getLong(at + 48);
     int cr = (int) output.getLong(at + 56);
     boolean same =
-        (result[0] == expected[0] && result[1] == expected[1]
-                || known.ignoredResult())
+        (result[0] == expected[0] && result[1] == expected[1] || known.ignoredResult())
             && (after & ~fpscrMask) == (m.fpscr & ~fpscrMask)
             && vscr == m.vscr
             && (cr == m.cr || known.ignoredCr());
     return same
         ? null
         : "%nbefore  %s%nqemu     %s%nexpected %s"
-            .formatted(before, show(result, after, vscr, cr), show(expected, m.fpscr, m.vscr, m.cr));
+            .formatted(
+                before, show(result, after, vscr, cr), show(expected, m.fpscr, m.vscr, m.cr));
   }
 
   private static String show(long[] registers, long fpscr, int vscr, int cr) {
