@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.vestibule.elf {
   requires static org.jspecify;
+
   exports dev.vestibule.elf;
   exports dev.vestibule.elf.cfi;
 }

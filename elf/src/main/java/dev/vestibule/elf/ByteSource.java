@@ -16,6 +16,7 @@ public interface ByteSource {
   }
 
   /** A source over an array. */
+  @SuppressWarnings("ArrayRecordComponent")
   record ArraySource(byte[] bytes) implements ByteSource {
     @Override
     public int read(long offset, byte[] into, int position, int length) {

@@ -100,8 +100,8 @@ public record ElfImage(
     return List.of(table);
   }
 
-  private static String readInterpreter(
-      ByteSource source, String name, ProgramHeader p, long at) throws ElfException {
+  private static String readInterpreter(ByteSource source, String name, ProgramHeader p, long at)
+      throws ElfException {
     if (p.filesz() < 2 || p.filesz() > MAX_INTERPRETER) {
       throw new ElfException(
           Reason.MALFORMED,
@@ -140,8 +140,7 @@ public record ElfImage(
   }
 
   private static void checkLoads(
-      String name, ElfHeader header, List<ProgramHeader> table, int pageSize)
-      throws ElfException {
+      String name, ElfHeader header, List<ProgramHeader> table, int pageSize) throws ElfException {
     boolean any = false;
     long end = header.is64() ? -1 : 0xffffffffL;
     for (int i = 0; i < table.size(); i++) {

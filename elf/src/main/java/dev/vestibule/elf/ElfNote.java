@@ -7,6 +7,7 @@ import java.util.HexFormat;
  * What did a linker or kernel note down in this file? One note: its owner, the owner's type number,
  * and the description's bytes (not to be modified).
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record ElfNote(String name, int type, byte[] description) {
 
   /** "Linux" type 0: the kernel's LINUX_VERSION_CODE, four bytes in the file's byte order. */

@@ -3,6 +3,7 @@ package dev.vestibule.elf;
 import java.nio.ByteOrder;
 
 /** Reads fixed-size fields out of an array in the file's class and byte order; no checks. */
+@SuppressWarnings("ArrayRecordComponent")
 record Fields(byte[] bytes, boolean is64, ByteOrder order) {
   int u16(int at) {
     int a = bytes[at] & 0xff;

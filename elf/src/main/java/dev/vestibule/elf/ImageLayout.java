@@ -37,7 +37,9 @@ public record ImageLayout(
     return required(symbols, name, "symbol");
   }
 
-  /** Link-time address behind the image, rounded up to whole pages: where a data page may follow. */
+  /**
+   * Link-time address behind the image, rounded up to whole pages: where a data page may follow.
+   */
   public long pageEnd(int pageSize) {
     return (linkBase + loadSize + pageSize - 1) & -pageSize;
   }

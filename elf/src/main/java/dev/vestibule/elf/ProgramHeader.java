@@ -8,14 +8,7 @@ package dev.vestibule.elf;
  * @param flags PF_R, PF_W, PF_X
  */
 public record ProgramHeader(
-    int type,
-    int flags,
-    long offset,
-    long vaddr,
-    long paddr,
-    long filesz,
-    long memsz,
-    long align) {
+    int type, int flags, long offset, long vaddr, long paddr, long filesz, long memsz, long align) {
 
   /** Whether this is a PT_LOAD entry. */
   public boolean isLoad() {

@@ -44,8 +44,7 @@ public record SectionSpec(String name, int flags, int alignment, int size, Conte
   byte[] fill(ImageLayout layout) {
     byte[] bytes = content.bytes(layout);
     if (bytes.length != size) {
-      throw new IllegalStateException(
-          name + ": announced " + size + " bytes, got " + bytes.length);
+      throw new IllegalStateException(name + ": announced " + size + " bytes, got " + bytes.length);
     }
     return Arrays.copyOf(bytes, size);
   }

@@ -5,6 +5,7 @@ package dev.vestibule.elf;
  *
  * @param bytes the whole file
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record SharedObject(byte[] bytes, ImageLayout layout) {
 
   /** The bytes of the PT_LOAD segment: what is mapped at the link base. */

@@ -35,7 +35,8 @@ public final class SharedObjectBuilder {
 
   /** The generated sections in the order of powerpc images since 2.6.15; code follows .note. */
   private static final List<String> BEFORE_CODE =
-      List.of(".hash", ".gnu.hash", ".dynsym", ".dynstr", ".gnu.version", ".gnu.version_d", ".note");
+      List.of(
+          ".hash", ".gnu.hash", ".dynsym", ".dynstr", ".gnu.version", ".gnu.version_d", ".note");
 
   private static final List<String> AFTER_CODE = List.of(".dynamic", ".eh_frame_hdr", ".eh_frame");
 
@@ -222,8 +223,7 @@ public final class SharedObjectBuilder {
     }
     if (versionSymbols) {
       for (String node : versions.keySet()) {
-        globals.add(
-            new SymbolSpec(node, node, null, 0, 0, Elf.STT_OBJECT, Elf.STB_GLOBAL, 0));
+        globals.add(new SymbolSpec(node, node, null, 0, 0, Elf.STT_OBJECT, Elf.STB_GLOBAL, 0));
       }
     }
     DynamicTables tables =

@@ -69,8 +69,7 @@ final class SharedObjectWriter {
     byte[] nameBytes = names.toByteArray();
     long tableAt = 0;
     if (image.sectionHeaders) {
-      headers.add(
-          new Header(".shstrtab", Elf.SHT_STRTAB, 0, 0, end, nameBytes.length, 0, 0, 1, 0));
+      headers.add(new Header(".shstrtab", Elf.SHT_STRTAB, 0, 0, end, nameBytes.length, 0, 0, 1, 0));
       tableAt = end + nameBytes.length + 7 & -8;
       end = tableAt + (long) headers.size() * Elf.sectionHeaderSize(is64);
     }
@@ -115,8 +114,7 @@ final class SharedObjectWriter {
   }
 
   private void putProgramHeaders(ByteBuffer out) {
-    putSegment(
-        out, Elf.PT_LOAD, Elf.PF_R | Elf.PF_X, 0, layout.loadSize(), image.segmentAlignment);
+    putSegment(out, Elf.PT_LOAD, Elf.PF_R | Elf.PF_X, 0, layout.loadSize(), image.segmentAlignment);
     putSegment(out, Elf.PT_DYNAMIC, ".dynamic");
     if (plan.has(".note")) {
       putSegment(out, Elf.PT_NOTE, ".note");

@@ -25,8 +25,7 @@ public record SymbolSpec(
   /** A global function. */
   public static SymbolSpec function(
       String name, String version, String section, long offset, long size) {
-    return new SymbolSpec(
-        name, version, section, offset, size, Elf.STT_FUNC, Elf.STB_GLOBAL, 0);
+    return new SymbolSpec(name, version, section, offset, size, Elf.STT_FUNC, Elf.STB_GLOBAL, 0);
   }
 
   /** A symbol that only debuggers see. */

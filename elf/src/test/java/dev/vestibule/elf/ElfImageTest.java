@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.vestibule.elf.ElfException.Reason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class ElfImageTest {
       b.putShort(at, (short) Elf.programHeaderSize(is64)).putShort(at + 2, (short) 2);
       p.header(0, Elf.PT_INTERP, 0x180, 0x1180, 15, 15);
       p.header(1, Elf.PT_LOAD, 0, 0x1000, 0x200, 0x300);
-      b.position(0x180).put("/lib/ld64.so.2\0".getBytes());
+      b.position(0x180).put("/lib/ld64.so.2\0".getBytes(StandardCharsets.UTF_8));
       return p;
     }
 
@@ -67,7 +68,9 @@ class ElfImageTest {
     }
 
     ElfImage read() throws ElfException {
-      return ElfImage.read(ByteSource.of(bytes.array()), "prog", PAGE);
+      byte[] file = new byte[bytes.capacity()];
+      bytes.get(0, file);
+      return ElfImage.read(ByteSource.of(file), "prog", PAGE);
     }
 
     ElfException fail(Consumer<Program> damage) {

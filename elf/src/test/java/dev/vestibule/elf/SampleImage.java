@@ -16,7 +16,8 @@ enum SampleImage {
   PPC64(true, ByteOrder.BIG_ENDIAN, Elf.EM_PPC64, 0, "linux-vdso64.so.1", "LINUX_2.6.12", 0x100000),
   PPC64LE(true, ByteOrder.LITTLE_ENDIAN, Elf.EM_PPC64, 2, "linux-vdso64.so.1", "LINUX_2.6.15", 0),
   I386(false, ByteOrder.LITTLE_ENDIAN, Elf.EM_386, 0, "linux-gate.so.1", "LINUX_2.5", 0xffffe000L),
-  X86_64(true, ByteOrder.LITTLE_ENDIAN, Elf.EM_X86_64, 0, "linux-vdso.so.1", "LINUX_2.6", -0x900000L);
+  X86_64(
+      true, ByteOrder.LITTLE_ENDIAN, Elf.EM_X86_64, 0, "linux-vdso.so.1", "LINUX_2.6", -0x900000L);
 
   final boolean is64;
   final ByteOrder order;
@@ -67,9 +68,14 @@ enum SampleImage {
   /** Functions that return their own number; the trampoline carries the real call-frame data. */
   private SharedObjectBuilder power(SharedObjectBuilder image) {
     int[] tramp = {
-      0x60000000, is64 ? 0x38210080 : 0x60000000, 0x380000AC, 0x44000002, // nop, addi, li, sc
-      0x38600007, 0x4e800020, // li r3,7; blr
-      0x38600009, 0x4e800020, // li r3,9; blr
+      0x60000000,
+      is64 ? 0x38210080 : 0x60000000,
+      0x380000AC,
+      0x44000002, // nop, addi, li, sc
+      0x38600007,
+      0x4e800020, // li r3,7; blr
+      0x38600009,
+      0x4e800020, // li r3,9; blr
     };
     ByteBuffer code = ByteBuffer.allocate(4 * tramp.length).order(order);
     for (int word : tramp) {
@@ -88,7 +94,12 @@ enum SampleImage {
     frames.fde(cie, new Code(".text", 0, 16), powerTrampoline(cie));
     CieSpec plain =
         new CieSpec(
-            "zR", 4, is64 ? -8 : -4, 65, PointerEncoding.PCREL | PointerEncoding.SDATA4, 4,
+            "zR",
+            4,
+            is64 ? -8 : -4,
+            65,
+            PointerEncoding.PCREL | PointerEncoding.SDATA4,
+            4,
             new CallFrameWriter(order, 4, is64 ? -8 : -4).defCfa(1, 0).toByteArray());
     frames.fde(
         plain,
@@ -147,7 +158,7 @@ enum SampleImage {
         77,
         e -> {
           e.lit(0).bind(times16).lit(16).op(DwarfOp.MUL).bind(ifUsed);
-          e.breg(1, regs).deref().op(DwarfOp.DUP).plusUconst(33 * word).deref();
+          e.breg(1, regs).deref().op(DwarfOp.DUP).plusUconst(33L * word).deref();
           e.const4u(1 << 25).op(DwarfOp.AND).op(DwarfOp.DUP).lit(0).op(DwarfOp.EQ).bra(0x7fff);
           e.op(DwarfOp.DROP).plusUconst(vectors);
           if (is64) {
@@ -167,7 +178,7 @@ enum SampleImage {
           if (is64) {
             e.deref();
           }
-          e.plusUconst((is64 ? 33 : 32) * 16);
+          e.plusUconst((is64 ? 33 : 32) * 16L);
         });
     return out.toByteArray();
   }
@@ -186,15 +197,33 @@ enum SampleImage {
   /** An old image with .text at 0x400 and one hash table, or a later one without sections. */
   private SharedObjectBuilder x86(SharedObjectBuilder image) {
     byte[] code = {
-      (byte) 0x90, 0x58, (byte) 0xb8, 0x77, 0, 0, 0, (byte) 0xcd, (byte) 0x80, // sigreturn
-      (byte) 0xb8, 7, 0, 0, 0, (byte) 0xc3, // mov $7,%eax; ret
+      (byte) 0x90,
+      0x58,
+      (byte) 0xb8,
+      0x77,
+      0,
+      0,
+      0,
+      (byte) 0xcd,
+      (byte) 0x80, // sigreturn
+      (byte) 0xb8,
+      7,
+      0,
+      0,
+      0,
+      (byte) 0xc3, // mov $7,%eax; ret
     };
     int stack = is64 ? 7 : 4;
     int ra = is64 ? 16 : 8;
     int word = is64 ? 8 : 4;
     CieSpec cie =
         new CieSpec(
-            is64 ? "zR" : "zRS", 1, -word, ra, PointerEncoding.PCREL | PointerEncoding.SDATA4, 4,
+            is64 ? "zR" : "zRS",
+            1,
+            -word,
+            ra,
+            PointerEncoding.PCREL | PointerEncoding.SDATA4,
+            4,
             new CallFrameWriter(order, 1, -word)
                 .defCfa(stack, word)
                 .offset(ra, -word)
@@ -209,7 +238,7 @@ enum SampleImage {
             .advance(2)
             .valExpression(3, e -> e.breg(stack, -4).consts(-70000).op(DwarfOp.PLUS))
             .valOffset(6, -16)
-            .register(2, 40)
+            .register(2, 3)
             .undefined(5)
             .toByteArray());
     image
@@ -232,8 +261,17 @@ enum SampleImage {
           .fixedOffset(".text", 0x400)
           .order(
               java.util.List.of(
-                  ".hash", ".dynsym", ".dynstr", ".gnu.version", ".gnu.version_d", ".text",
-                  ".note", ".eh_frame_hdr", ".eh_frame", ".dynamic", ".useless"));
+                  ".hash",
+                  ".dynsym",
+                  ".dynstr",
+                  ".gnu.version",
+                  ".gnu.version_d",
+                  ".text",
+                  ".note",
+                  ".eh_frame_hdr",
+                  ".eh_frame",
+                  ".dynamic",
+                  ".useless"));
     }
     return image;
   }

@@ -49,6 +49,8 @@ public enum CallFrameOp {
   }
 
   private final int code;
+
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<Operand> operands;
 
   CallFrameOp(int code, Operand... operands) {

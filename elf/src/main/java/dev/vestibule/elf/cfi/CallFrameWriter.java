@@ -9,8 +9,8 @@ import java.util.function.Consumer;
  * Which bytes tell an unwinder where a function's caller's registers are? Writes one call-frame
  * program: the initial instructions of a CIE, or those of an FDE.
  *
- * <p>Columns are the DWARF register numbers of the architecture's ABI; offsets are in bytes and must
- * be multiples of the CIE's data alignment, locations multiples of its code alignment.
+ * <p>Columns are the DWARF register numbers of the architecture's ABI; offsets are in bytes and
+ * must be multiples of the CIE's data alignment, locations multiples of its code alignment.
  */
 public final class CallFrameWriter {
   private record Branch(Label label, int position) {}

@@ -10,6 +10,7 @@ package dev.vestibule.elf.cfi;
  * @param alignment the size in bytes to whose multiple this CIE and its FDEs are padded, 4 or 8
  * @param initial the initial instructions, from {@link CallFrameWriter}
  */
+@SuppressWarnings("ArrayRecordComponent")
 public record CieSpec(
     String augmentation,
     int codeAlignment,

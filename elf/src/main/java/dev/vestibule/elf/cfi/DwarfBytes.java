@@ -49,7 +49,7 @@ final class DwarfBytes {
     while (true) {
       int b = (int) rest & 0x7f;
       rest >>= 7;
-      if (rest == 0 && (b & 0x40) == 0 || rest == -1 && (b & 0x40) != 0) {
+      if (rest == ((b & 0x40) == 0 ? 0 : -1)) {
         bytes.write(b);
         return;
       }

@@ -78,6 +78,8 @@ public enum DwarfOp {
 
   private final int code;
   private final int count;
+
+  @SuppressWarnings("ImmutableEnumChecker")
   private final List<Operand> operands;
 
   DwarfOp(int code, Operand... operands) {

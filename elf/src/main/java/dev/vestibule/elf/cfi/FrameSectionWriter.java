@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
@@ -16,6 +15,7 @@ public final class FrameSectionWriter {
   /** A run of code: a byte offset into a named section, and a length in bytes. */
   public record Code(String section, long offset, long length) {}
 
+  @SuppressWarnings("ArrayRecordComponent")
   private record Entry(CieSpec cie, Code code, byte[] program) {}
 
   private record Row(long start, long entry) {}
@@ -96,7 +96,7 @@ public final class FrameSectionWriter {
   private byte[] write(
       long address, ToLongFunction<String> sections, List<Row> rows, boolean checked) {
     DwarfBytes out = new DwarfBytes(order);
-    Map<CieSpec, Integer> written = new IdentityHashMap<>();
+    IdentityHashMap<CieSpec, Integer> written = new IdentityHashMap<>();
     for (Entry entry : entries) {
       Integer cieAt = written.get(entry.cie);
       if (cieAt == null) {
@@ -106,8 +106,7 @@ public final class FrameSectionWriter {
       }
       rows.add(
           new Row(
-              sections.applyAsLong(entry.code.section) + entry.code.offset,
-              address + out.size()));
+              sections.applyAsLong(entry.code.section) + entry.code.offset, address + out.size()));
       putFde(out, address, sections, entry, cieAt, checked);
     }
     if (terminator) {

@@ -1,8 +1,8 @@
 package dev.vestibule.elf.cfi;
 
 /**
- * How is an address stored in .eh_frame and .eh_frame_hdr? The DW_EH_PE byte of the LSB: a format in
- * the low four bits, what the value is relative to in the next three, bit 7 for indirection.
+ * How is an address stored in .eh_frame and .eh_frame_hdr? The DW_EH_PE byte of the LSB: a format
+ * in the low four bits, what the value is relative to in the next three, bit 7 for indirection.
  */
 public final class PointerEncoding {
   private PointerEncoding() {}
@@ -57,7 +57,7 @@ public final class PointerEncoding {
   /** Whether a value survives being stored in a format. */
   static boolean fits(int encoding, boolean is64, long value) {
     return switch (encoding & 0x0f) {
-      case ABSPTR -> is64 || value >= -0x80000000L && value <= 0xffffffffL;
+      case ABSPTR -> is64 || (value >= -0x80000000L && value <= 0xffffffffL);
       case UDATA2 -> value >= 0 && value <= 0xffff;
       case SDATA2 -> value == (short) value;
       // Signed distances are stored as unsigned words too; readers wrap at the word size.
