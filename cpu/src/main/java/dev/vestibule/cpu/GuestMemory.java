@@ -366,6 +366,9 @@ public final class GuestMemory implements Closeable {
    * Only pages that may be stored to need it; changes of mappings are always reported.
    */
   void watchCode(long address) {
+    if (!inside(address)) {
+      return; // the fetch will fault
+    }
     long at = table + (address >>> PAGE_SHIFT);
     int old = HostMemory.u8(at);
     if ((old & MAPPED) != 0 && !beyondFile(old)) {

@@ -166,22 +166,22 @@ final class Logic {
     m.result(ra, m.and(m.op(Op.ROTV32, m.gpr(rs), m.gpr(rb)), mask32(mb, me)), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 0 sh6 rc", asm = "rldicl{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(value = "30 rs ra sh6 mb6 mb6 0 sh6 rc", asm = "rldicl{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
   static void rldicl(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.result(ra, m.rotateMask(Op.ROTM64, m.gpr(rs), sh6, -1L >>> mb6), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 1 sh6 rc", asm = "rldicr{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(value = "30 rs ra sh6 mb6 mb6 1 sh6 rc", asm = "rldicr{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
   static void rldicr(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.result(ra, m.rotateMask(Op.ROTM64, m.gpr(rs), sh6, -1L << (63 - mb6)), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 2 sh6 rc", asm = "rldic{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(value = "30 rs ra sh6 mb6 mb6 2 sh6 rc", asm = "rldic{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
   static void rldic(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.result(ra, m.rotateMask(Op.ROTM64, m.gpr(rs), sh6, mask64(mb6, 63 - sh6)), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 3 sh6 rc", asm = "rldimi{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(value = "30 rs ra sh6 mb6 mb6 3 sh6 rc", asm = "rldimi{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
   static void rldimi(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.rotateInsert(Op.ROTI64, ra, m.gpr(rs), sh6, mask64(mb6, 63 - sh6));
     if (rc) {
@@ -189,12 +189,12 @@ final class Logic {
     }
   }
 
-  @Instruction(value = "30 rs ra rb mb6 8 rc", asm = "rldcl{rc:.} ra,rs,rb,mb6", section = "3.3.14", wide = true)
+  @Instruction(value = "30 rs ra rb mb6 mb6 8 rc", asm = "rldcl{rc:.} ra,rs,rb,mb6", section = "3.3.14", wide = true)
   static void rldcl(PowerBuilder m, int rs, int ra, int rb, int mb6, boolean rc) {
     m.result(ra, m.and(m.op(Op.ROTV64, m.gpr(rs), m.gpr(rb)), -1L >>> mb6), rc);
   }
 
-  @Instruction(value = "30 rs ra rb mb6 9 rc", asm = "rldcr{rc:.} ra,rs,rb,mb6", section = "3.3.14", wide = true)
+  @Instruction(value = "30 rs ra rb mb6 mb6 9 rc", asm = "rldcr{rc:.} ra,rs,rb,mb6", section = "3.3.14", wide = true)
   static void rldcr(PowerBuilder m, int rs, int ra, int rb, int mb6, boolean rc) {
     m.result(ra, m.and(m.op(Op.ROTV64, m.gpr(rs), m.gpr(rb)), -1L << (63 - mb6)), rc);
   }
