@@ -82,13 +82,16 @@ public final class FloatOp {
   /** In e: FPRF, undefined by the book, becomes QNaN's when the conversion is invalid. */
   public static final int CLASS = 8;
 
+  /** In e, for words: the result's low word in the high one too. */
+  public static final int TWICE = 16;
+
   public static final int FTOS32 = 230;
   public static final int FTOU32 = 231;
   public static final int FTOS64 = 232;
   public static final int FTOU64 = 233;
 
   // ---- scalar, status
-  /** d's high word = a rounded to single precision, in single format; the low word is zero. */
+  /** both words of d = a rounded to single precision, in single format. */
   public static final int FNARROW32 = 234;
 
   public static final int FMAX64 = 235;

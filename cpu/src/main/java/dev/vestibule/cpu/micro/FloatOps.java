@@ -4,6 +4,7 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.fp.Arithmetic;
 import dev.vestibule.cpu.fp.Comparison;
 import dev.vestibule.cpu.fp.Conversion;
+import dev.vestibule.cpu.fp.Estimate;
 import dev.vestibule.cpu.fp.FpClass;
 import dev.vestibule.cpu.fp.FpEnv;
 import dev.vestibule.cpu.fp.Fpscr;
@@ -125,6 +126,8 @@ final class FloatOps {
     long a = a(ctx, w);
     long result =
         switch (op) {
+          case FloatOp.FRE64 -> Estimate.reciprocal(env, a);
+          case FloatOp.FRSQRTE64 -> Estimate.reciprocalRoot(env, a);
           case FloatOp.FROUND64 -> Conversion.roundToIntegral(env, a, mode(env, w));
           case FloatOp.FROUNDX64 -> Conversion.roundToIntegralExact(env, a, env.rounding);
           case FloatOp.FFROM32 -> Conversion.widen(env, (int) a);
@@ -141,6 +144,8 @@ final class FloatOps {
     long a = a(ctx, w);
     long result =
         switch (op) {
+          case FloatOp.FRE32 -> Estimate.reciprocalSingle(env, a);
+          case FloatOp.FRSQRTE32 -> Estimate.reciprocalRootSingle(env, a);
           case FloatOp.FTO32 -> Arithmetic.roundToSingle(env, a);
           case FloatOp.FFROMS64TO32 -> Conversion.fromInt64Single(env, a);
           case FloatOp.FFROMU64TO32 -> Conversion.fromUint64Single(env, a);
@@ -166,33 +171,50 @@ final class FloatOps {
           case FloatOp.FTOS64 -> Conversion.toInt64(env, a, mode);
           default -> Conversion.toUint64(env, a, mode);
         };
+    int e = Op.e(w);
     if (!Fpscr.suppresses(fpscr, env.flags)) {
-      scalar(ctx, w, result);
+      boolean twice = (e & FloatOp.TWICE) != 0;
+      scalar(ctx, w, twice ? result << 32 | result & 0xffff_ffffL : result);
     }
-    setStatus(ctx, w, Fpscr.conversion(fpscr, env.flags));
+    setStatus(
+        ctx,
+        w,
+        (e & FloatOp.CLASS) != 0
+            ? Fpscr.fpuConversion(fpscr, env.flags)
+            : Fpscr.conversion(fpscr, env.flags));
   }
 
   private static void special(FpEnv env, long ctx, int op, long w) {
     long fpscr = U.getLong(ctx + STATUS);
     env.control(fpscr);
-    if (op != FloatOp.FNARROW32) {
-      throw unknown(op);
+    long a = a(ctx, w);
+    if (op == FloatOp.FNARROW32) {
+      int narrow = Conversion.roundToSingleFormat(env, a);
+      long both = (long) narrow << 32 | narrow & 0xffff_ffffL;
+      deliver(env, ctx, w, fpscr, both, FpClass.ofSingle(narrow));
+    } else {
+      long b = b(ctx, w);
+      long result =
+          op == FloatOp.FMAX64 ? Comparison.max(env, a, b) : Comparison.min(env, a, b);
+      if (!Fpscr.suppresses(fpscr, env.flags)) {
+        scalar(ctx, w, result);
+      }
+      setStatus(ctx, w, Fpscr.raise(fpscr, env.flags));
     }
-    int narrow = Conversion.roundToSingleFormat(env, a(ctx, w));
-    deliver(env, ctx, w, fpscr, (long) narrow << 32, FpClass.ofSingle(narrow));
   }
 
   private static void compare(FpEnv env, long ctx, int op, long w) {
-    long fpscr = U.getLong(ctx + STATUS);
-    env.control(fpscr);
     long a = a(ctx, w);
     long b = b(ctx, w);
+    if (op >= FloatOp.FTDIV64) {
+      U.putLong(
+          d(ctx, w), op == FloatOp.FTDIV64 ? Estimate.testDivide(a, b) : Estimate.testRoot(a));
+      return;
+    }
+    long fpscr = U.getLong(ctx + STATUS);
+    env.control(fpscr);
     int field =
-        switch (op) {
-          case FloatOp.FCMPU64 -> Comparison.unordered(env, a, b);
-          case FloatOp.FCMPO64 -> Comparison.ordered(env, a, b);
-          default -> throw unknown(op);
-        };
+        op == FloatOp.FCMPU64 ? Comparison.unordered(env, a, b) : Comparison.ordered(env, a, b);
     U.putLong(d(ctx, w), field);
     setStatus(ctx, w, Fpscr.comparison(fpscr, env.flags, field));
   }

@@ -76,6 +76,17 @@ final class PowerBuilder extends MicroBuilder {
     written(high - 1);
   }
 
+  /** VSR n as a pair. */
+  int vsr(int n) {
+    return get(PowerState.vsr(n));
+  }
+
+  /** A vector operation on the elements of VSRs that raises exceptions in the FPSCR. */
+  void vectorStatusTo(int op, int xt, int a, int b, int c, int e) {
+    vectorTo(op, PowerState.vsr(xt), a, b, c, e);
+    written(PowerState.FPSCR);
+  }
+
   /** CR field 1 from the FPSCR, as Rc = 1 of instructions does that leave the FPSCR alone. */
   void recordFloat() {
     int bits = opImmediate(Op.SHRI, get(PowerState.FPSCR), 28);
