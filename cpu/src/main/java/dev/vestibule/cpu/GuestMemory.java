@@ -55,12 +55,25 @@ public final class GuestMemory implements Closeable {
   private final long addressMask;
   private final boolean bigEndian;
   private volatile CodeWatcher codeWatcher = (from, to) -> {};
+  private volatile PageSource pageSource = (address, cause) -> false;
   private boolean closed;
 
   /** Who must hear that translated code has become stale? */
   public interface CodeWatcher {
     /** The bytes of [from, to) are about to change, or are no longer executable. */
     void codeChanged(long from, long to);
+  }
+
+  /** Who can still provide a page that an access did not find? */
+  @FunctionalInterface
+  public interface PageSource {
+    /**
+     * Maps the page, or makes it accessible: a growing stack, a file that has grown.
+     *
+     * @param cause UNMAPPED or BEYOND_FILE
+     * @return whether the access is worth another look
+     */
+    boolean provide(long address, GuestFault.Cause cause);
   }
 
   private GuestMemory(
@@ -128,6 +141,11 @@ public final class GuestMemory implements Closeable {
   /** Names who hears of changes to pages that were marked by {@link #watchCode}. */
   public void onCodeChange(CodeWatcher watcher) {
     codeWatcher = watcher;
+  }
+
+  /** Names who is asked before an access to a missing page becomes a fault. */
+  public void onMissingPage(PageSource source) {
+    pageSource = source;
   }
 
   // ---- mappings -------------------------------------------------------------------------------
@@ -202,27 +220,23 @@ public final class GuestMemory implements Closeable {
 
   /**
    * Gives another address space the same bytes at the same addresses, as fork does for private
-   * pages. Both have a mapping of the same kind there; pages never touched are not copied.
+   * pages. Both have a mapping of the same kind there; pages that this process never wrote are not
+   * copied, because the child's mapping shows the same without it.
    */
   public void copyTo(GuestMemory child, long address, long length) {
     checkRange(address, length);
+    PageMap pages = PageMap.ofThisProcess();
     int step = 1 << 22;
-    byte[] resident = new byte[step >>> PAGE_SHIFT];
-    long vector = HostMemory.allocate(resident.length);
-    try {
-      for (long at = address; at < address + length; at += step) {
-        int bytes = (int) Math.min(step, address + length - at);
-        long result = Libc.syscall(HostCalls.MINCORE, window + at, bytes, vector);
-        HostMemory.copyOut(vector, resident, 0, resident.length);
-        for (int page = 0; page << PAGE_SHIFT < bytes; page++) {
-          if (failed(result) || (resident[page] & 1) != 0) {
-            long offset = at + ((long) page << PAGE_SHIFT);
-            HostMemory.copy(window + offset, child.window + offset, PAGE_SIZE);
-          }
+    long[] entries = new long[step >>> PAGE_SHIFT];
+    for (long at = address; at < address + length; at += step) {
+      int count = (int) (Math.min(step, address + length - at) >>> PAGE_SHIFT);
+      pages.read(window + at, entries, count);
+      for (int page = 0; page < count; page++) {
+        if (PageMap.isOwn(entries[page])) {
+          long offset = at + ((long) page << PAGE_SHIFT);
+          HostMemory.copy(window + offset, child.window + offset, PAGE_SIZE);
         }
       }
-    } finally {
-      HostMemory.free(vector);
     }
   }
 
@@ -420,6 +434,13 @@ public final class GuestMemory implements Closeable {
         throw new GuestFault(at, accessOf(need), GuestFault.Cause.UNMAPPED);
       }
       int entry = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+      if ((entry & need) == 0 && ((entry & MAPPED) == 0 || beyondFile(entry))) {
+        GuestFault.Cause cause =
+            (entry & MAPPED) == 0 ? GuestFault.Cause.UNMAPPED : GuestFault.Cause.BEYOND_FILE;
+        if (pageSource.provide(at, cause)) {
+          entry = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+        }
+      }
       if ((entry & need) == 0) {
         allowOrFault(at, entry, need);
       }

@@ -14,6 +14,13 @@ public final class HostCalls {
   public static final int MEMFD_CREATE = number(319, 279);
   public static final int FTRUNCATE = number(77, 46);
   public static final int CLOSE = number(3, 57);
+  public static final int GETUID = number(102, 174);
+  public static final int OPENAT = number(257, 56);
+  public static final int LSEEK = number(8, 62);
+  public static final int READ = number(0, 63);
+  public static final int WRITE = number(1, 64);
+  public static final int PREAD64 = number(17, 67);
+  public static final int PWRITE64 = number(18, 68);
 
   private HostCalls() {}
 

@@ -1,21 +1,35 @@
 package dev.vestibule.kernel;
 
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.abi.power.PowerAbi;
+import dev.vestibule.kernel.exec.Arguments;
+import dev.vestibule.kernel.exec.Exec;
+import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
+import dev.vestibule.kernel.file.HostPrograms;
+import dev.vestibule.kernel.file.HostStream;
+import dev.vestibule.kernel.file.Programs;
 import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.memory.Layout;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.TimeService;
+import dev.vestibule.profile.KernelProfile;
 import java.io.PrintStream;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +40,19 @@ import org.jspecify.annotations.Nullable;
  * while anything waits.
  */
 public final class Machine implements AutoCloseable {
+  private static final int HOST_USER =
+      (int) Libc.syscall(HostCalls.GETUID);
+  private static final int AT_FDCWD = -100;
+
   private final Object lock = new Object();
   private final Map<Integer, Task> tasks = new ConcurrentHashMap<>();
   private final Map<Integer, Process> processes = new LinkedHashMap<>();
-  private final Map<GuestAbi, SyscallTable> tables = new ConcurrentHashMap<>();
+  private final KernelProfile profile;
+  private final GuestAbi abi;
+  private final SyscallTable syscalls;
+  private final Programs programs;
+  private final HandedPages handedPages;
+  private final Random random;
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
   private final Settings settings;
   private final TimeService time;
@@ -39,43 +62,136 @@ public final class Machine implements AutoCloseable {
   /**
    * What a machine is built from.
    *
-   * @param release what uname(2) says
    * @param mostTasks guest threads that may exist at a time
    * @param memoryLimit private writable bytes one process may have
-   * @param window size of a 64-bit guest's address space in bytes
+   * @param window most bytes a 64-bit guest's address space may span
    * @param firstPid pid of the first process
    * @param seed what random numbers come from, or null for the host's randomness
+   * @param randomize whether addresses are randomised as kernels do
    * @param debug whether internal errors show their stack traces
    */
   public record Settings(
-      Release release,
       int mostTasks,
       long memoryLimit,
       long window,
       int firstPid,
       @Nullable Long seed,
+      boolean randomize,
       boolean debug,
       PrintStream diagnostics) {
 
-    /** What suits a test: Linux 6.1, moderate limits. */
+    /** Moderate limits, host randomness, diagnostics on stderr. */
     public static Settings defaults() {
       return new Settings(
-          Release.of("6.1.0"),
           4096,
-          Math.max(1L << 30, Runtime.getRuntime().maxMemory() * 8),
+          Math.max(4L << 30, Runtime.getRuntime().maxMemory() * 4),
           1L << 38,
           (int) ProcessHandle.current().pid(),
           null,
+          true,
           false,
           System.err);
     }
   }
 
-  public Machine(Settings settings, TimeService time, KernelListener listener) {
-    this.settings = settings;
-    this.time = time;
-    this.listener = listener;
+  private Machine(Builder builder) {
+    this.profile = builder.profile;
+    this.settings = builder.settings;
+    this.time = builder.time;
+    this.listener = builder.listener;
+    this.programs = builder.programs;
+    this.handedPages = builder.handedPages;
+    this.abi = PowerAbi.of(profile.architecture());
+    this.syscalls = abi.syscalls(profile);
     this.lastPid = settings.firstPid() - 1;
+    Long seed = settings.seed();
+    this.random = seed == null ? new SecureRandom() : new Random(seed);
+  }
+
+  /** Begins to build a machine that runs a kernel. */
+  public static Builder builder(KernelProfile profile) {
+    return new Builder(profile);
+  }
+
+  /** Which parts is a machine made of? Every part has a default. */
+  public static final class Builder {
+    private final KernelProfile profile;
+    private Settings settings = Settings.defaults();
+    private TimeService time = TimeService.host();
+    private KernelListener listener = new KernelListener() {};
+    private Programs programs = new HostPrograms("");
+    private HandedPages handedPages = HandedPages.NONE;
+
+    private Builder(KernelProfile profile) {
+      this.profile = profile;
+    }
+
+    public Builder settings(Settings value) {
+      settings = value;
+      return this;
+    }
+
+    public Builder time(TimeService value) {
+      time = value;
+      return this;
+    }
+
+    public Builder listener(KernelListener value) {
+      listener = value;
+      return this;
+    }
+
+    /** Where exec finds programs. */
+    public Builder programs(Programs value) {
+      programs = value;
+      return this;
+    }
+
+    public Builder handedPages(HandedPages value) {
+      handedPages = value;
+      return this;
+    }
+
+    public Machine build() {
+      return new Machine(this);
+    }
+  }
+
+  /** The kernel this machine runs. */
+  public KernelProfile profile() {
+    return profile;
+  }
+
+  /** The guest architecture's ABI. */
+  public GuestAbi abi() {
+    return abi;
+  }
+
+  /** The system calls of this kernel. */
+  public SyscallTable syscalls() {
+    return syscalls;
+  }
+
+  public Programs programs() {
+    return programs;
+  }
+
+  public HandedPages handedPages() {
+    return handedPages;
+  }
+
+  /** Whether addresses are randomised. */
+  public boolean randomizes() {
+    return settings.randomize();
+  }
+
+  /** A random number; reproducible if the machine has a seed. */
+  public long random() {
+    return random.nextLong();
+  }
+
+  public void randomBytes(byte[] bytes) {
+    random.nextBytes(bytes);
   }
 
   public Settings settings() {
@@ -93,10 +209,6 @@ public final class Machine implements AutoCloseable {
   /** Guards the process tree and all signal state. */
   public Object lock() {
     return lock;
-  }
-
-  SyscallTable syscalls(GuestAbi abi) {
-    return tables.computeIfAbsent(abi, a -> a.syscalls(settings.release()));
   }
 
   // ---- processes ------------------------------------------------------------------------------
@@ -181,6 +293,14 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  void becomeLeader(Task task) {
+    synchronized (lock) {
+      tasks.remove(task.tid());
+      task.becomeLeader();
+      tasks.put(task.tid(), task);
+    }
+  }
+
   private void checkRoom() {
     if (tasks.size() >= settings.mostTasks()) {
       throw new Failure(Errno.EAGAIN);
@@ -223,6 +343,72 @@ public final class Machine implements AutoCloseable {
     if (task.clearChildTid() != 0) {
       task.tryStore32(task.clearChildTid(), 0);
     }
+  }
+
+  /**
+   * Runs a program on the host's standard streams until it ends.
+   *
+   * @param path inside the guest's root
+   * @param argv the arguments, {@code argv[0]} included
+   * @param environment {@code NAME=VALUE} texts
+   * @param directory current directory inside the guest's root
+   * @return the wait status: exit code times 256, or the signal, plus 128 if it dumped core
+   * @throws Failure with execve(2)'s errors if it cannot be started
+   */
+  public int run(
+      String path, List<String> argv, List<String> environment, String directory)
+      throws InterruptedException {
+    FileTable files = new FileTable();
+    for (int fd = 0; fd < 3; fd++) {
+      int readWrite = 2;
+      files.replace(fd, new HostStream(fd, readWrite), false);
+    }
+    Arguments arguments =
+        new Arguments(
+            argv.stream().map(GuestText::fromHost).toList(),
+            environment.stream().map(GuestText::fromHost).toList());
+    Process process =
+        start(
+            GuestText.fromHost(path),
+            arguments,
+            files,
+            new FsContext(GuestText.fromHost(directory), 022),
+            Credentials.of(HOST_USER, HOST_USER),
+            new Limits());
+    int status = await(process);
+    close();
+    return status;
+  }
+
+  /**
+   * Starts the machine's first program; the caller has prepared descriptors and directory.
+   *
+   * @param path inside the guest's root
+   * @return its process, already running
+   * @throws Failure with execve(2)'s errors
+   */
+  public Process start(
+      String path,
+      Arguments arguments,
+      FileTable files,
+      FsContext fs,
+      Credentials credentials,
+      Limits limits) {
+    Layout nothing = new Layout(4096, 1 << 16, 0, 0, false, 0, 0);
+    AddressSpace empty =
+        new AddressSpace(nothing, 1 << 16, abi.wide(), abi.bigEndian(), 0, () -> 0);
+    SignalActions actions = new SignalActions();
+    Task task = newProcess(null, abi, empty, files, fs, credentials, actions, limits);
+    Arguments checked = arguments.checked(Exec.argumentRoom(task.process()));
+    try {
+      Exec.execute(task, AT_FDCWD, path, 0, checked);
+    } catch (Failure failure) {
+      forget(task);
+      forget(task.process());
+      throw failure;
+    }
+    task.start();
+    return task.process();
   }
 
   /** Waits until a process has ended, and returns its wait status. */

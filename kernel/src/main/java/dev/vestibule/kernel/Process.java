@@ -8,6 +8,7 @@ import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.SignalQueue;
 import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.kernel.wait.Wait;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,7 @@ public final class Process {
   private final WaitQueue exited = new WaitQueue();
   private final Limits limits;
   private GuestAbi abi;
-  private SyscallTable syscalls;
+  private final SyscallTable syscalls;
   private SignalActions actions;
   private volatile AddressSpace space;
   private @Nullable Process parent;
@@ -48,7 +49,8 @@ public final class Process {
   private boolean executed;
   private boolean dumpable = true;
   private boolean subreaper;
-  private String executable = "";
+  private volatile String executable = "";
+  private int personality;
 
   Process(
       Machine machine,
@@ -62,7 +64,7 @@ public final class Process {
     this.pid = pid;
     this.parent = parent;
     this.abi = abi;
-    this.syscalls = machine.syscalls(abi);
+    this.syscalls = machine.syscalls();
     this.space = space;
     this.actions = actions;
     this.limits = limits;
@@ -93,7 +95,6 @@ public final class Process {
   public void setSpace(AddressSpace newSpace, GuestAbi newAbi) {
     space = newSpace;
     abi = newAbi;
-    syscalls = machine.syscalls(newAbi);
   }
 
   public SignalActions actions() {
@@ -209,6 +210,25 @@ public final class Process {
     subreaper = value;
   }
 
+  /** personality(2)'s value. */
+  public int personality() {
+    return personality;
+  }
+
+  public void setPersonality(int value) {
+    personality = value;
+  }
+
+  /** ADDR_NO_RANDOMIZE. */
+  public boolean noRandomize() {
+    return (personality & 0x0040000) != 0;
+  }
+
+  /** Stops sharing signal actions with processes cloned with CLONE_SIGHAND. */
+  public void ownActions() {
+    actions = actions.copy();
+  }
+
   void add(Task task) {
     tasks.add(task);
   }
@@ -322,6 +342,33 @@ public final class Process {
         task.kill(waitStatus);
       }
     }
+  }
+
+  /**
+   * Ends all other tasks and waits until they are gone: exec. The task becomes the leader.
+   *
+   * @return false if the process is ending instead
+   */
+  public boolean becomeSingleThreaded(Task task) {
+    try (Wait wait = Wait.on(task, exited)) {
+      synchronized (machine.lock()) {
+        if (exiting) {
+          return false;
+        }
+        for (Task other : tasks) {
+          if (other != task) {
+            other.kill(0);
+          }
+        }
+      }
+      while (tasks.size() > 1) {
+        if (wait.sleepKillable(Wait.FOREVER) == Wait.Outcome.INTERRUPTED) {
+          return false;
+        }
+      }
+    }
+    machine.becomeLeader(task);
+    return true;
   }
 
   /** Whether {@link #groupExit} was called. */

@@ -1,6 +1,8 @@
 package dev.vestibule.kernel;
 
 import dev.vestibule.declare.SyscallSet;
+import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.Version;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,13 +41,15 @@ public final class SyscallTable {
    *
    * @param home class beside which the resource lies
    * @param resource {@code number name} lines
-   * @param release kernel release that decides which calls exist
+   * @param profile the kernel that decides which calls exist
    */
-  public static SyscallTable load(Class<?> home, String resource, Release release) {
+  public static SyscallTable load(Class<?> home, String resource, KernelProfile profile) {
     Map<String, SyscallRow> byName = new HashMap<>();
     for (SyscallRow row : ROWS) {
-      if (release.has(row.since(), row.until())) {
-        row.names().forEach(name -> byName.put(name, row));
+      for (String name : row.names()) {
+        if (exists(name, row, profile)) {
+          byName.put(name, row);
+        }
       }
     }
     @Nullable String[] names = new String[1024];
@@ -59,13 +63,31 @@ public final class SyscallTable {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         int space = line.indexOf(' ');
         int number = Integer.parseInt(line, 0, space, 10);
-        names[number] = line.substring(space + 1);
-        rows[number] = byName.get(names[number]);
+        if (number < profile.syscalls().count()) {
+          names[number] = line.substring(space + 1);
+          rows[number] = byName.get(names[number]);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return new SyscallTable(names, rows);
+  }
+
+  private static boolean exists(String name, SyscallRow row, KernelProfile profile) {
+    if (profile.syscalls().without().contains(name)) {
+      return false;
+    }
+    Version release = profile.uname().linux();
+    Version since = Version.parse(row.since());
+    Version until = Version.parse(row.until());
+    return (since == null || release.atLeast(since)) && (until == null || !release.atLeast(until))
+        || profile.syscalls().with().contains(name);
+  }
+
+  /** Whether a number does something: what __kernel_get_syscall_map tells. */
+  public boolean implemented(int number) {
+    return row(number) != null;
   }
 
   /** The call's declaration, or null if this kernel does not have it or we do not. */

@@ -24,7 +24,7 @@ public final class Task {
   private static final long HOST_STACK = 2L << 20;
 
   private final Machine machine;
-  private final int tid;
+  private volatile int tid;
   private final Cpu cpu;
   private final Thread thread;
   private final TaskSignals signals = new TaskSignals();
@@ -85,6 +85,11 @@ public final class Task {
 
   public int tid() {
     return tid;
+  }
+
+  /** Takes over the leader's identity: exec in another thread. */
+  void becomeLeader() {
+    tid = process.pid();
   }
 
   public Cpu cpu() {

@@ -4,11 +4,11 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Isa;
 import dev.vestibule.cpu.Stop;
-import dev.vestibule.kernel.Release;
 import dev.vestibule.kernel.SyscallTable;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
+import dev.vestibule.profile.KernelProfile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +24,8 @@ public interface GuestAbi {
 
   boolean bigEndian();
 
-  /** The system calls a release has on this architecture. */
-  SyscallTable syscalls(Release release);
+  /** The system calls a kernel has on this architecture. */
+  SyscallTable syscalls(KernelProfile profile);
 
   // ---- system call convention -----------------------------------------------------------------
 

@@ -7,12 +7,15 @@ import static dev.vestibule.kernel.Errno.ENOMEM;
 import static dev.vestibule.kernel.Errno.EPERM;
 
 import dev.vestibule.cpu.CodeCache;
+import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.exec.HandedPages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,9 @@ public final class AddressSpace {
   /** vm.max_map_count. */
   static final int MOST_MAPPINGS = 65530;
 
+  /** Pages kept free below a stack: stack_guard_gap. */
+  private static final long STACK_GUARD = 256;
+
   private static final int PROT_WRITE = GuestMemory.PROT_WRITE;
   private static final int PROT_ALL =
       GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;
@@ -38,21 +44,45 @@ public final class AddressSpace {
   private long counted;
   private long brkStart;
   private long brkEnd;
+  private final LongSupplier stackLimit;
+  private HandedPages.Handed handed = HandedPages.Handed.NONE;
+  private Startup startup = new Startup(0, 0, 0, 0, 0, 0);
   private int users = 1;
+
+  /**
+   * What exec left on the stack, for /proc.
+   *
+   * @param arguments address of the first argument's text
+   * @param environment address of the first variable's text, behind the last argument
+   * @param textEnd first address behind the environment
+   * @param auxv address of the auxiliary vector
+   * @param auxvLength its bytes, AT_NULL included
+   * @param stack the stack pointer at the start
+   */
+  public record Startup(
+      long arguments, long environment, long textEnd, long auxv, int auxvLength, long stack) {}
 
   /**
    * An empty address space.
    *
    * @param memoryLimit bytes of private writable memory it may have
+   * @param stackLimit how far a stack may grow in bytes, negative for unlimited
    * @throws OutOfMemoryError if the host has no room
    */
   public AddressSpace(
-      Layout layout, long window, boolean wide, boolean bigEndian, long memoryLimit) {
+      Layout layout,
+      long window,
+      boolean wide,
+      boolean bigEndian,
+      long memoryLimit,
+      LongSupplier stackLimit) {
     this.layout = layout;
+    this.stackLimit = stackLimit;
     this.memoryLimit = memoryLimit;
     this.memory = GuestMemory.reserve(window, wide, bigEndian);
     this.code = new CodeCache();
     memory.onCodeChange(code);
+    memory.onMissingPage(this::provide);
   }
 
   public GuestMemory memory() {
@@ -110,7 +140,8 @@ public final class AddressSpace {
     return size;
   }
 
-  long pageUp(long value) {
+  /** Rounds up to whole pages. */
+  public long pageUp(long value) {
     return (value + layout.pageSize() - 1) & -layout.pageSize();
   }
 
@@ -260,7 +291,7 @@ public final class AddressSpace {
   /** The stack keeps a distance of 256 pages to whatever lies below it. */
   private long gapEnd(Vma above) {
     return above.has(Vma.GROWS_DOWN)
-        ? above.start() - 256L * layout.pageSize()
+        ? above.start() - STACK_GUARD * layout.pageSize()
         : above.start();
   }
 
@@ -514,6 +545,75 @@ public final class AddressSpace {
     return brkEnd;
   }
 
+  // ---- missing pages --------------------------------------------------------------------------
+
+  /** Lets a stack grow, and notices that a file has grown. */
+  private boolean provide(long address, GuestFault.Cause cause) {
+    return cause == GuestFault.Cause.UNMAPPED ? growStack(address) : fileHasGrown(address);
+  }
+
+  private synchronized boolean growStack(long address) {
+    Map.Entry<Long, Vma> entry = vmas.higherEntry(address);
+    if (entry == null || !entry.getValue().has(Vma.GROWS_DOWN) || find(address) != null) {
+      return find(address) != null;
+    }
+    Vma stack = entry.getValue();
+    long start = address & -layout.pageSize();
+    long limit = stackLimit.getAsLong();
+    if (start < layout.minAddress() || limit >= 0 && stack.end() - start > limit) {
+      return false;
+    }
+    Map.Entry<Long, Vma> below = vmas.lowerEntry(stack.start());
+    if (below != null) {
+      Vma neighbour = below.getValue();
+      boolean guard = !neighbour.has(Vma.GROWS_DOWN) && neighbour.protection() != 0;
+      if (neighbour.end() > start - (guard ? STACK_GUARD * layout.pageSize() : 0)) {
+        return false;
+      }
+    }
+    Vma more = new Vma(start, stack.start(), stack.protection(), stack.flags(), null, 0, stack.name());
+    try {
+      charge(more, vmas.size());
+      populate(more);
+    } catch (Failure full) {
+      return false;
+    }
+    insert(more);
+    return true;
+  }
+
+  private synchronized boolean fileHasGrown(long address) {
+    Vma vma = find(address);
+    if (vma == null || vma.backing() == null) {
+      return false;
+    }
+    long page = address & -layout.pageSize();
+    if (vma.offset() + (page - vma.start()) >= vma.backing().size()) {
+      return false;
+    }
+    memory.setBeyondFile(page, layout.pageSize(), false);
+    return true;
+  }
+
+  // ---- what exec leaves -----------------------------------------------------------------------
+
+  /** Where the handed pages lie. */
+  public synchronized HandedPages.Handed handed() {
+    return handed;
+  }
+
+  public synchronized void setHanded(HandedPages.Handed pages) {
+    handed = pages;
+  }
+
+  public synchronized Startup startup() {
+    return startup;
+  }
+
+  public synchronized void setStartup(Startup left) {
+    startup = left;
+  }
+
   // ---- mappings made by the kernel --------------------------------------------------------------
 
   /**
@@ -527,7 +627,12 @@ public final class AddressSpace {
   public synchronized AddressSpace fork() {
     AddressSpace child =
         new AddressSpace(
-            layout, memory.limit(), memory.wide(), memory.bigEndian(), memoryLimit);
+            layout,
+            memory.limit(),
+            memory.wide(),
+            memory.bigEndian(),
+            memoryLimit,
+            stackLimit);
     try {
       for (Vma vma : vmas.values()) {
         if (vma.has(Vma.DONT_FORK)) {
@@ -544,6 +649,8 @@ public final class AddressSpace {
       child.leave();
       throw e;
     }
+    child.handed = handed;
+    child.startup = startup;
     child.brkStart = brkStart;
     child.brkEnd = brkEnd;
     return child;

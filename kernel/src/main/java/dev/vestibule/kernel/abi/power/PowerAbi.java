@@ -7,12 +7,13 @@ import dev.vestibule.cpu.Stop;
 import dev.vestibule.cpu.power.Power;
 import dev.vestibule.cpu.power.PowerState;
 import dev.vestibule.kernel.Errno;
-import dev.vestibule.kernel.Release;
 import dev.vestibule.kernel.SyscallTable;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
+import dev.vestibule.profile.Architecture;
+import dev.vestibule.profile.KernelProfile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,14 @@ public final class PowerAbi implements GuestAbi {
     this.wide = isa.wide();
   }
 
+  public static PowerAbi of(Architecture architecture) {
+    return switch (architecture) {
+      case PPC -> PPC;
+      case PPC64 -> PPC64;
+      case PPC64LE -> PPC64LE;
+    };
+  }
+
   @Override
   public Isa isa() {
     return isa;
@@ -52,9 +61,9 @@ public final class PowerAbi implements GuestAbi {
   }
 
   @Override
-  public SyscallTable syscalls(Release release) {
+  public SyscallTable syscalls(KernelProfile profile) {
     return SyscallTable.load(
-        PowerAbi.class, wide ? "ppc64.syscalls" : "ppc.syscalls", release);
+        PowerAbi.class, wide ? "ppc64.syscalls" : "ppc.syscalls", profile);
   }
 
   private long word(long value) {

@@ -1,0 +1,55 @@
+package dev.vestibule.cpu;
+
+import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.HostMemory;
+import dev.vestibule.host.Libc;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Which host pages of a private mapping has somebody written? Reads /proc/self/pagemap, whose flag
+ * bits need no privilege (Documentation/admin-guide/mm/pagemap.rst).
+ */
+final class PageMap {
+  private static final PageMap INSTANCE = new PageMap();
+  private static final long PRESENT = 1L << 63;
+  private static final long SWAPPED = 1L << 62;
+  private static final long FILE_OR_SHARED = 1L << 61;
+  private final int fd;
+
+  private PageMap() {
+    byte[] name = "/proc/self/pagemap".getBytes(StandardCharsets.US_ASCII);
+    long path = HostMemory.allocate(name.length + 1);
+    HostMemory.copyIn(name, 0, path, name.length);
+    int closeOnExec = 02000000;
+    fd = (int) Libc.syscall(HostCalls.OPENAT, -100, path, closeOnExec);
+    HostMemory.free(path);
+  }
+
+  static PageMap ofThisProcess() {
+    return INSTANCE;
+  }
+
+  /** Whether the page is the process's own copy, in memory or swapped out. */
+  static boolean isOwn(long entry) {
+    return (entry & (PRESENT | SWAPPED)) != 0 && (entry & FILE_OR_SHARED) == 0;
+  }
+
+  /** Reads the entries of consecutive pages; where the host has no page map, all count as own. */
+  void read(long address, long[] entries, int count) {
+    long buffer = HostMemory.allocate(count * 8L);
+    try {
+      long offset = (address >>> GuestMemory.PAGE_SHIFT) * 8;
+      long result = Libc.syscall(HostCalls.PREAD64, fd, buffer, count * 8L, offset);
+      if (result != count * 8L) {
+        Arrays.fill(entries, 0, count, PRESENT);
+        return;
+      }
+      for (int i = 0; i < count; i++) {
+        entries[i] = HostMemory.slot(buffer + i * 8L);
+      }
+    } finally {
+      HostMemory.free(buffer);
+    }
+  }
+}

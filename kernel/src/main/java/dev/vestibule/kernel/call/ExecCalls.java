@@ -1,0 +1,28 @@
+package dev.vestibule.kernel.call;
+
+import dev.vestibule.declare.Syscall;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.exec.Arguments;
+import dev.vestibule.kernel.exec.Exec;
+
+/** Starting programs: execve(2), execveat(2). */
+public final class ExecCalls {
+  private static final int AT_FDCWD = -100;
+
+  private ExecCalls() {}
+
+  @Syscall(args = "path, strings, strings")
+  public static long execve(Task t, long path, long argv, long envp) {
+    return execveat(t, AT_FDCWD, path, argv, envp, 0);
+  }
+
+  @Syscall(args = "dirfd, path, strings, strings, at_flags", since = "3.19")
+  public static long execveat(Task t, int directory, long path, long argv, long envp, int flags) {
+    String name = GuestText.path(t.memory(), path);
+    Arguments arguments = Arguments.copyIn(t, argv, envp, Exec.argumentRoom(t.process()));
+    Exec.execute(t, directory, name, flags, arguments);
+    t.calls().keepRegisters();
+    return 0;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.vestibule.kernel.exec;
+
+import dev.vestibule.kernel.memory.AddressSpace;
+
+/** How do the pages a kernel hands to every process get into a new address space? */
+public interface HandedPages {
+  /** Maps them, for exec. */
+  Handed map(AddressSpace space);
+
+  /**
+   * Where they lie in one address space.
+   *
+   * @param vdso address of the vDSO's ELF header for AT_SYSINFO_EHDR, 0 without one
+   * @param signalReturn address of the trampoline for old-style frames, 0 for one on the stack
+   * @param rtSignalReturn address of the trampoline for rt frames, 0 for one on the stack
+   * @param rtSignalStart where a handler is entered if not at its own address (Linux 5.10), or 0
+   */
+  record Handed(long vdso, long signalReturn, long rtSignalReturn, long rtSignalStart) {
+    public static final Handed NONE = new Handed(0, 0, 0, 0);
+  }
+
+  /** No vDSO at all. */
+  HandedPages NONE = space -> Handed.NONE;
+}
