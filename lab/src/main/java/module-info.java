@@ -3,5 +3,6 @@
 module dev.vestibule.lab {
   requires transitive dev.vestibule.observe;
   requires static org.jspecify;
+
   exports dev.vestibule.lab;
 }

@@ -3,5 +3,6 @@
 module dev.vestibule.observe {
   requires transitive dev.vestibule.kernel;
   requires static org.jspecify;
+
   exports dev.vestibule.observe;
 }

@@ -9,8 +9,8 @@ import java.lang.annotation.Target;
  * One system call, on the method that carries it out.
  *
  * <p>The method is static, returns {@code long} (a value, or a negated errno) and takes the calling
- * task first; the parameters behind it are {@code int} (the register truncated to 32 bits) or {@code
- * long} (as its kind says).
+ * task first; the parameters behind it are {@code int} (the register truncated to 32 bits) or
+ * {@code long} (as its kind says).
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.SOURCE)

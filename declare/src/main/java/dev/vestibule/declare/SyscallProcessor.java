@@ -127,8 +127,8 @@ public final class SyscallProcessor extends AbstractProcessor {
     for (int i = 0; i < rows.size(); i++) {
       if (i % 50 == 0) {
         java.append(i == 0 ? "" : "  }\n");
-        java.append("\n  private static void rows%d(java.util.List<SyscallRow> rows) {\n"
-            .formatted(i));
+        java.append(
+            "\n  private static void rows%d(java.util.List<SyscallRow> rows) {\n".formatted(i));
       }
       java.append("    rows.add(%s);\n".formatted(constructor(i, rows.get(i))));
     }

@@ -40,8 +40,7 @@ import org.jspecify.annotations.Nullable;
  * while anything waits.
  */
 public final class Machine implements AutoCloseable {
-  private static final int HOST_USER =
-      (int) Libc.syscall(HostCalls.GETUID);
+  private static final int HOST_USER = (int) Libc.syscall(HostCalls.GETUID);
   private static final int AT_FDCWD = -100;
 
   private final Object lock = new Object();
@@ -355,8 +354,7 @@ public final class Machine implements AutoCloseable {
    * @return the wait status: exit code times 256, or the signal, plus 128 if it dumped core
    * @throws Failure with execve(2)'s errors if it cannot be started
    */
-  public int run(
-      String path, List<String> argv, List<String> environment, String directory)
+  public int run(String path, List<String> argv, List<String> environment, String directory)
       throws InterruptedException {
     FileTable files = new FileTable();
     for (int fd = 0; fd < 3; fd++) {
@@ -444,7 +442,8 @@ public final class Machine implements AutoCloseable {
     String where = trace.length > 0 ? " at " + trace[0] : "";
     settings
         .diagnostics()
-        .println("vestibule: internal error in process " + task.process().pid() + ": " + error + where);
+        .println(
+            "vestibule: internal error in process " + task.process().pid() + ": " + error + where);
     if (settings.debug()) {
       error.printStackTrace(settings.diagnostics());
     }

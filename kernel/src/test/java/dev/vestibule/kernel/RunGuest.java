@@ -21,8 +21,8 @@ final class RunGuest {
             .programs(new HostPrograms(sysroot ? args[2] : ""))
             .listener(trace ? new Tracer() : new KernelListener() {})
             .build();
-    List<String> env = System.getenv().entrySet().stream()
-        .map(e -> e.getKey() + "=" + e.getValue()).toList();
+    List<String> env =
+        System.getenv().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
     int status = machine.run(argv.get(0), argv, env, System.getProperty("user.dir"));
     System.out.flush();
     System.err.println("status 0x" + Integer.toHexString(status));
@@ -36,8 +36,12 @@ final class RunGuest {
       for (int i = 0; i < row.kinds().size(); i++) {
         line.append(i == 0 ? "0x" : ", 0x").append(Long.toHexString(arguments[i]));
       }
-      System.err.println(line + ") = " + (result < 0 && result > -4096
-          ? "-" + Errno.name((int) -result) : "0x" + Long.toHexString(result)));
+      System.err.println(
+          line
+              + ") = "
+              + (result < 0 && result > -4096
+                  ? "-" + Errno.name((int) -result)
+                  : "0x" + Long.toHexString(result)));
     }
 
     @Override

@@ -1,1 +1,5 @@
-package dev.vestibule.lab; final class Placeholder { private Placeholder() {} }
+package dev.vestibule.lab;
+
+final class Placeholder {
+  private Placeholder() {}
+}

@@ -1,1 +1,5 @@
-package dev.vestibule.observe; final class Placeholder { private Placeholder() {} }
+package dev.vestibule.observe;
+
+final class Placeholder {
+  private Placeholder() {}
+}

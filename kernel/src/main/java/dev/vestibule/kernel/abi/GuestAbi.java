@@ -12,9 +12,9 @@ import dev.vestibule.profile.KernelProfile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs between guest architectures as far as the kernel is concerned? Registers, system call
- * convention, numbers that deviate from the generic ones, layouts of structures, signal frames.
- * Everything else in the kernel works with generic numbers and asks this.
+ * What differs between guest architectures as far as the kernel is concerned? Registers, system
+ * call convention, numbers that deviate from the generic ones, layouts of structures, signal
+ * frames. Everything else in the kernel works with generic numbers and asks this.
  */
 public interface GuestAbi {
   Isa isa();
@@ -43,7 +43,9 @@ public interface GuestAbi {
   /** Leaves a result or a negated errno where the guest expects it. */
   void setResult(Cpu cpu, long result);
 
-  /** Makes the guest execute the system call instruction again, with its first argument as it was. */
+  /**
+   * Makes the guest execute the system call instruction again, with its first argument as it was.
+   */
   void restart(Cpu cpu, long firstArgument);
 
   /** Makes the guest execute restart_syscall(2) next. */

@@ -173,13 +173,7 @@ public final class Exec {
     int protection = READ_WRITE | (executableStack() ? GuestMemory.PROT_EXEC : 0);
     space.mapKernel(
         new Vma(
-            start & -page,
-            stackTop,
-            protection,
-            Vma.MAY_ALL | Vma.GROWS_DOWN,
-            null,
-            0,
-            "[stack]"));
+            start & -page, stackTop, protection, Vma.MAY_ALL | Vma.GROWS_DOWN, null, 0, "[stack]"));
   }
 
   private boolean executableStack() {

@@ -108,8 +108,7 @@ final class ImageMapper {
       fileEndPage = firstPage;
     }
     if (end > fileEndPage) {
-      Vma zeroed =
-          new Vma(fileEndPage, end, protection, Vma.MAY_ALL, null, 0, "");
+      Vma zeroed = new Vma(fileEndPage, end, protection, Vma.MAY_ALL, null, 0, "");
       space.mapKernel(zeroed);
     }
     highest = Math.max(highest, start + p.memsz());

@@ -84,8 +84,7 @@ public final class HostFile extends OpenFile {
     if (offset < 0 || to.count() != 1) {
       return -Errno.EINVAL;
     }
-    return Libc.syscall(
-        HostCalls.PREAD64, backing.hostFd(), to.address(0), to.length(0), offset);
+    return Libc.syscall(HostCalls.PREAD64, backing.hostFd(), to.address(0), to.length(0), offset);
   }
 
   @Override

@@ -8,8 +8,8 @@ import java.util.Arrays;
 /**
  * Which bytes does an input or output operation fill or empty?
  *
- * <p>A list of stretches of host memory that the guest may access: guest memory is contiguous on the
- * host, so data moves between files and guests without a copy in between. A stretch ends at the
+ * <p>A list of stretches of host memory that the guest may access: guest memory is contiguous on
+ * the host, so data moves between files and guests without a copy in between. A stretch ends at the
  * first byte the guest must not access; only if there is none before it does a fault arise, as when
  * Linux copies piece by piece.
  */

@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is mapped in a process, and what may it map?
  *
- * <p>Keeps the list of mappings (Linux's VMAs) and the guest memory behind it in step. Shared by all
- * threads of a process, and between processes by CLONE_VM; counted. Methods that change something
- * return 0 or an address, or throw {@link Failure}, having changed nothing unless Linux would have.
+ * <p>Keeps the list of mappings (Linux's VMAs) and the guest memory behind it in step. Shared by
+ * all threads of a process, and between processes by CLONE_VM; counted. Methods that change
+ * something return 0 or an address, or throw {@link Failure}, having changed nothing unless Linux
+ * would have.
  */
 public final class AddressSpace {
   /** vm.max_map_count. */
@@ -296,7 +297,8 @@ public final class AddressSpace {
   }
 
   private long searchUp(long bytes, long alignment) {
-    long start = layout.topDown() ? layout.taskSize() / 3 & -layout.pageSize() : layout.searchFrom();
+    long start =
+        layout.topDown() ? layout.taskSize() / 3 & -layout.pageSize() : layout.searchFrom();
     Map.Entry<Long, Vma> below = vmas.floorEntry(start);
     if (below != null) {
       start = Math.max(start, below.getValue().end());
@@ -571,7 +573,8 @@ public final class AddressSpace {
         return false;
       }
     }
-    Vma more = new Vma(start, stack.start(), stack.protection(), stack.flags(), null, 0, stack.name());
+    Vma more =
+        new Vma(start, stack.start(), stack.protection(), stack.flags(), null, 0, stack.name());
     try {
       charge(more, vmas.size());
       populate(more);
@@ -627,12 +630,7 @@ public final class AddressSpace {
   public synchronized AddressSpace fork() {
     AddressSpace child =
         new AddressSpace(
-            layout,
-            memory.limit(),
-            memory.wide(),
-            memory.bigEndian(),
-            memoryLimit,
-            stackLimit);
+            layout, memory.limit(), memory.wide(), memory.bigEndian(), memoryLimit, stackLimit);
     try {
       for (Vma vma : vmas.values()) {
         if (vma.has(Vma.DONT_FORK)) {

@@ -73,9 +73,7 @@ public record Vma(
 
   /** Whether its pages are the process's own and count as its memory. */
   public boolean counted() {
-    return !shared()
-        && !has(NO_RESERVE)
-        && (protection & GuestMemory.PROT_WRITE) != 0;
+    return !shared() && !has(NO_RESERVE) && (protection & GuestMemory.PROT_WRITE) != 0;
   }
 
   boolean holds(long address) {
@@ -97,8 +95,7 @@ public record Vma(
 
   /** The same mapping somewhere else, with its own length. */
   Vma at(long newStart) {
-    return new Vma(
-        newStart, newStart + length(), protection, flags, backing, offset, name);
+    return new Vma(newStart, newStart + length(), protection, flags, backing, offset, name);
   }
 
   /** Whether {@code next}, which begins where this ends, continues this mapping. */

@@ -1,6 +1,8 @@
 package dev.vestibule.kernel.signal;
 
-/** What does a process do with each signal? Guarded by the machine's lock; shared by CLONE_SIGHAND. */
+/**
+ * What does a process do with each signal? Guarded by the machine's lock; shared by CLONE_SIGHAND.
+ */
 public final class SignalActions {
   private final SignalAction[] actions = new SignalAction[Signals.LAST + 1];
 

@@ -36,9 +36,7 @@ public final class SignalQueue {
     }
     if (room) {
       entries.add(info);
-    } else if (signal >= Signals.SIGRTMIN
-        && info.fromUser()
-        && info.code() != SigInfo.SI_USER) {
+    } else if (signal >= Signals.SIGRTMIN && info.fromUser() && info.code() != SigInfo.SI_USER) {
       return false;
     }
     set |= Signals.mask(signal);

@@ -43,8 +43,7 @@ public final class Signals {
   public static final long SYNCHRONOUS =
       mask(SIGSEGV) | mask(SIGBUS) | mask(SIGILL) | mask(SIGTRAP) | mask(SIGFPE) | mask(SIGSYS);
 
-  public static final long STOPPING =
-      mask(SIGSTOP) | mask(SIGTSTP) | mask(SIGTTIN) | mask(SIGTTOU);
+  public static final long STOPPING = mask(SIGSTOP) | mask(SIGTSTP) | mask(SIGTTIN) | mask(SIGTTOU);
 
   private static final long DUMPING =
       mask(SIGQUIT)
@@ -57,8 +56,7 @@ public final class Signals {
           | mask(SIGXCPU)
           | mask(SIGXFSZ)
           | mask(SIGSYS);
-  private static final long IGNORED =
-      mask(SIGCONT) | mask(SIGCHLD) | mask(SIGWINCH) | mask(SIGURG);
+  private static final long IGNORED = mask(SIGCONT) | mask(SIGCHLD) | mask(SIGWINCH) | mask(SIGURG);
 
   private static final String[] NAMES = {
     "0", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",

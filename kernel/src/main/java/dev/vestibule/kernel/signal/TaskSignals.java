@@ -28,7 +28,9 @@ public final class TaskSignals {
     return blocked;
   }
 
-  /** Sets the blocked signals; SIGKILL and SIGSTOP cannot be. Call Delivery.recalculate after it. */
+  /**
+   * Sets the blocked signals; SIGKILL and SIGSTOP cannot be. Call Delivery.recalculate after it.
+   */
   public void setBlocked(long set) {
     blocked = set & ~Signals.UNSTOPPABLE;
   }

@@ -11,7 +11,9 @@ public interface TimeService {
   /** CLOCK_MONOTONIC in nanoseconds. */
   long monotonic();
 
-  /** Host nanoseconds from now until CLOCK_MONOTONIC reads {@code deadline}; 0 or less if it has. */
+  /**
+   * Host nanoseconds from now until CLOCK_MONOTONIC reads {@code deadline}; 0 or less if it has.
+   */
   long hostNanosUntil(long deadline);
 
   /** The host's clocks. */

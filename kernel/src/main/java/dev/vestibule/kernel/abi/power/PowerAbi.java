@@ -62,8 +62,7 @@ public final class PowerAbi implements GuestAbi {
 
   @Override
   public SyscallTable syscalls(KernelProfile profile) {
-    return SyscallTable.load(
-        PowerAbi.class, wide ? "ppc64.syscalls" : "ppc.syscalls", profile);
+    return SyscallTable.load(PowerAbi.class, wide ? "ppc64.syscalls" : "ppc.syscalls", profile);
   }
 
   private long word(long value) {
@@ -78,7 +77,8 @@ public final class PowerAbi implements GuestAbi {
     cpu.setSlot(PowerState.gpr(n), value);
   }
 
-  // ---- system calls: number in r0, arguments in r3 to r8, error in CR0.SO ------------------------
+  // ---- system calls: number in r0, arguments in r3 to r8, error in CR0.SO
+  // ------------------------
 
   @Override
   public long syscallNumber(Cpu cpu) {
@@ -148,8 +148,7 @@ public final class PowerAbi implements GuestAbi {
   }
 
   @Override
-  public void startProgram(
-      Cpu cpu, GuestMemory memory, long entry, long stack, ElfFacts facts) {
+  public void startProgram(Cpu cpu, GuestMemory memory, long entry, long stack, ElfFacts facts) {
     for (int slot = 0; slot < PowerState.VSR + 128; slot++) {
       cpu.setSlot(slot, 0);
     }
