@@ -5,6 +5,11 @@ import dev.vestibule.elf.ElfException.Reason;
 
 /** Reads one CIE or FDE at a position of a frame section. */
 final class EntryReader {
+  /**
+   * Every evaluation runs through the CIE, so that its size is limited; real ones have 30 bytes.
+   */
+  private static final int MAX_CIE = 4096;
+
   private EntryReader() {}
 
   /** Position behind the entry; 4 behind its start for a terminator. */
@@ -33,21 +38,25 @@ final class EntryReader {
     return section.bytes().getInt(at + 4) == 0;
   }
 
-  /** Position of the CIE that an FDE names. */
+  /** Position that an FDE names as its CIE's, in front of the FDE. */
   static int cieOf(FrameBytes section, int at) throws ElfException {
     long distance = section.bytes().getInt(at + 4) & 0xffffffffL;
-    long cieAt = at + 4 - distance;
-    if (cieAt < 0 || !isCie(section, (int) cieAt)) {
-      throw section.fail(
-          "CIE_pointer",
-          at + 4,
-          "there is no CIE 0x" + Long.toHexString(distance) + " bytes before");
+    if (distance > at + 4L) {
+      throw noCie(section, at);
     }
-    return (int) cieAt;
+    return (int) (at + 4 - distance);
+  }
+
+  static ElfException noCie(FrameBytes section, int at) {
+    String distance = Integer.toHexString(section.bytes().getInt(at + 4));
+    return section.fail("CIE_pointer", at + 4, "there is no CIE 0x" + distance + " bytes before");
   }
 
   static Cie cie(FrameBytes section, int at) throws ElfException {
     int end = end(section, at);
+    if (end - at > MAX_CIE) {
+      throw section.fail("length", at, "a CIE of " + (end - at) + " bytes");
+    }
     FrameCursor in = new FrameCursor(section, at + 8, end);
     int version = in.u1("CIE version");
     if (version != 1 && version != 3 && version != 4) {

@@ -6,6 +6,8 @@ import dev.vestibule.elf.ElfFile;
 import dev.vestibule.elf.ProgramHeader;
 import dev.vestibule.elf.SectionHeader;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -49,7 +51,7 @@ public final class FrameTable {
     this.fdes = List.copyOf(fdes);
     this.searchTable = searchTable;
     sorted = fdes.toArray(new Fde[0]);
-    java.util.Arrays.sort(sorted, Comparator.comparing(Fde::start, Long::compareUnsigned));
+    Arrays.sort(sorted, Comparator.comparing(Fde::start, Long::compareUnsigned));
   }
 
   /** Reads a file's frames; without .eh_frame the table is empty. */
@@ -64,7 +66,7 @@ public final class FrameTable {
               named.addr(),
               named.offset(),
               file.header().is64());
-      return readAll(bytes, search);
+      return readAll(bytes, search, false);
     }
     if (search == null) {
       return new FrameTable(
@@ -74,7 +76,7 @@ public final class FrameTable {
           null);
     }
     FrameBytes bytes = segmentRest(file, search.frameAddress);
-    return search.rows.isEmpty() ? readAll(bytes, search) : readRows(bytes, search);
+    return search.rows.isEmpty() ? readAll(bytes, search, true) : readRows(bytes, search);
   }
 
   private static FrameBytes segmentRest(ElfFile file, long address) throws ElfException {
@@ -133,8 +135,9 @@ public final class FrameTable {
     return new SearchTable(p.vaddr(), frame, List.copyOf(rows));
   }
 
-  private static FrameTable readAll(FrameBytes bytes, @Nullable SearchTable search)
-      throws ElfException {
+  /** Reads entry after entry; where the section's size is not known, a zero length ends it. */
+  private static FrameTable readAll(
+      FrameBytes bytes, @Nullable SearchTable search, boolean untilTerminator) throws ElfException {
     Map<Integer, Cie> cies = new HashMap<>();
     List<Cie> order = new ArrayList<>();
     List<Fde> fdes = new ArrayList<>();
@@ -142,13 +145,22 @@ public final class FrameTable {
     while (bytes.bytes().limit() - at >= 4) {
       int end = EntryReader.end(bytes, at);
       if (end == at + 4) {
+        if (untilTerminator) {
+          break;
+        }
         at = end;
         continue;
       }
       if (EntryReader.isCie(bytes, at)) {
-        order.add(cie(bytes, at, cies));
+        Cie cie = EntryReader.cie(bytes, at);
+        cies.put(at, cie);
+        order.add(cie);
       } else {
-        fdes.add(fde(bytes, at, cies));
+        Cie cie = cies.get(EntryReader.cieOf(bytes, at));
+        if (cie == null) {
+          throw EntryReader.noCie(bytes, at);
+        }
+        fdes.add(EntryReader.fde(bytes, at, cie));
       }
       at = end;
     }
@@ -167,25 +179,40 @@ public final class FrameTable {
       if (EntryReader.isCie(bytes, (int) at)) {
         throw bytes.fail("eh_frame_hdr table", (int) at, "a row points to a CIE");
       }
-      fdes.add(fde(bytes, (int) at, cies));
+      int cieAt = EntryReader.cieOf(bytes, (int) at);
+      Cie cie = cies.get(cieAt);
+      if (cie == null) {
+        if (!EntryReader.isCie(bytes, cieAt)) {
+          throw EntryReader.noCie(bytes, (int) at);
+        }
+        cie = EntryReader.cie(bytes, cieAt);
+        cies.put(cieAt, cie);
+      }
+      fdes.add(EntryReader.fde(bytes, (int) at, cie));
     }
+    checkDisjoint(bytes, cies.values(), fdes);
     List<Cie> order = new ArrayList<>(cies.values());
     order.sort(Comparator.comparingInt(Cie::position));
     return new FrameTable(bytes, order, fdes, search);
   }
 
-  private static Cie cie(FrameBytes bytes, int at, Map<Integer, Cie> known) throws ElfException {
-    Cie cie = known.get(at);
-    if (cie == null) {
-      cie = EntryReader.cie(bytes, at);
-      known.put(at, cie);
+  /** Fails if entries share bytes, which would multiply the work of walking them. */
+  private static void checkDisjoint(FrameBytes bytes, Collection<Cie> cies, List<Fde> fdes)
+      throws ElfException {
+    int[][] entries = new int[cies.size() + fdes.size()][];
+    int count = 0;
+    for (Cie cie : cies) {
+      entries[count++] = new int[] {cie.position(), cie.end()};
     }
-    return cie;
-  }
-
-  private static Fde fde(FrameBytes bytes, int at, Map<Integer, Cie> known) throws ElfException {
-    int cieAt = EntryReader.cieOf(bytes, at);
-    return EntryReader.fde(bytes, at, cie(bytes, cieAt, known));
+    for (Fde fde : fdes) {
+      entries[count++] = new int[] {fde.position(), fde.end()};
+    }
+    Arrays.sort(entries, Comparator.comparingInt((int[] entry) -> entry[0]));
+    for (int i = 1; i < count; i++) {
+      if (entries[i][0] < entries[i - 1][1]) {
+        throw bytes.fail("length", entries[i - 1][0], "the entry overlaps the next one");
+      }
+    }
   }
 
   /** The CIEs in file order. */
