@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.annotation.processing.AbstractProcessor;
@@ -19,6 +20,7 @@ import javax.lang.model.element.TypeElement;
 import javax.lang.model.element.VariableElement;
 import javax.lang.model.type.TypeKind;
 import javax.tools.Diagnostic;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How do {@link Syscall} methods become a dispatcher?
@@ -76,7 +78,7 @@ public final class SyscallProcessor extends AbstractProcessor {
     return rows;
   }
 
-  private Row row(ExecutableElement method, List<String> names, Syscall text) {
+  private @Nullable Row row(ExecutableElement method, List<String> names, Syscall text) {
     List<? extends VariableElement> parameters = method.getParameters();
     List<String> kinds =
         text.args().isBlank()
@@ -86,7 +88,9 @@ public final class SyscallProcessor extends AbstractProcessor {
       error(method, kinds.size() + " kinds for the parameters behind the task");
       return null;
     }
-    String owner = ((TypeElement) method.getEnclosingElement()).getQualifiedName().toString();
+    TypeElement room =
+        (TypeElement) Objects.requireNonNull(method.getEnclosingElement(), "a method is in a class");
+    String owner = room.getQualifiedName().toString();
     StringBuilder call = new StringBuilder(owner + "." + method.getSimpleName() + "(t");
     List<String> shown = new ArrayList<>();
     for (int i = 0; i < kinds.size(); i++) {

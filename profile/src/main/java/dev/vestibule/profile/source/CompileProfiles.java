@@ -16,6 +16,8 @@ public final class CompileProfiles {
   private CompileProfiles() {}
 
   /**
+   * Writes the resource.
+   *
    * @param args the directory of the TOML files, and the file to write
    */
   public static void main(String[] args) throws IOException {

@@ -35,7 +35,7 @@ public final class TomlFile {
     if (result.hasErrors()) {
       TomlParseError error = result.errors().get(0);
       throw new ProfileException(
-          file, error.position().line(), "", error.getMessage().replaceAll("\\s+", " "));
+          file, error.position().line(), "", String.valueOf(error.getMessage()).replaceAll("\\s+", " "));
     }
     return new TomlFile(file, text).table(result, 1, "");
   }
@@ -62,7 +62,8 @@ public final class TomlFile {
         List<Node> values = new ArrayList<>();
         for (int i = 0; i < array.size(); i++) {
           TomlPosition position = array.inputPositionOf(i);
-          values.add(node(array.get(i), position.line(), path + "[" + i + "]"));
+          int at = position == null ? line : position.line();
+          values.add(node(array.get(i), at, path + "[" + i + "]"));
         }
         yield new Node.Items(file, line, values);
       }
