@@ -38,6 +38,7 @@ struct outcome {
   struct registers registers;
   u64 pad[PAD_BYTES / 8];
   u64 rest;
+  u64 spare; /* Vectors are stored to it aligned. */
 };
 
 /* struct sigaction as the system call wants it. */

@@ -129,7 +129,7 @@ public final class FloatOp {
   /** d = a is at least zero ? c : b. */
   public static final int FSEL64 = 254;
 
-  /** d = the low word of a, a number in single format; signalling NaNs stay so. */
+  /** d = the low word of a, a number in single format; signalling NaNs stay so; plain. */
   public static final int FWIDEN = 255;
 
   /** d = a in single format, truncated; plain. */

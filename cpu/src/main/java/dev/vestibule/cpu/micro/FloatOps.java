@@ -249,7 +249,7 @@ final class FloatOps {
       case FloatOp.FCPSGN64 -> scalar(ctx, w, a & SIGN | b(ctx, w) & ~SIGN);
       case FloatOp.FSEL64 ->
           scalar(ctx, w, Double.longBitsToDouble(a) >= 0 ? c(ctx, w) : b(ctx, w));
-      case FloatOp.FWIDEN -> scalar(ctx, w, Conversion.singleToDouble((int) a));
+      case FloatOp.FWIDEN -> U.putLong(d(ctx, w), Conversion.singleToDouble((int) a));
       case FloatOp.FCUT -> U.putLong(d(ctx, w), Conversion.doubleToSingle(a) & 0xffff_ffffL);
       default -> throw unknown(op);
     }

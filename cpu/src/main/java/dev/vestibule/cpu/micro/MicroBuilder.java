@@ -152,7 +152,9 @@ public class MicroBuilder {
   }
 
   private static boolean writesOnlyD(int op) {
-    return op != Op.ROTI32 && op != Op.ROTI64 && op < Op.FIRST_FLOAT;
+    return op < Op.FIRST_FLOAT
+        ? op != Op.ROTI32 && op != Op.ROTI64
+        : op == FloatOp.FWIDEN || op == FloatOp.FCUT;
   }
 
   /** Declares that an operation emitted with an explicit destination wrote the register. */

@@ -10,11 +10,7 @@ final class FloatLoadStore {
   /** Loads FRT, a single widened or a double, from address + d; before any write. */
   private static void load(PowerBuilder m, int frt, int address, int d, boolean single) {
     int value = m.load(m.loadOp(single ? 4 : 8, false), address, d);
-    if (single) {
-      m.scalarTo(FloatOp.FWIDEN, PowerState.fpr(frt), value, value, value);
-    } else {
-      m.putFpr(frt, value);
-    }
+    m.putFpr(frt, single ? m.op(FloatOp.FWIDEN, value) : value);
   }
 
   /** The update form; RA = 0 is invalid. */
@@ -51,7 +47,7 @@ final class FloatLoadStore {
 
   @Instruction(value = "49 frt ra d", asm = "lfsu frt,d(ra)", section = "4.6.2")
   static void lfsu(PowerBuilder m, int frt, int ra, int d) {
-    loadUpdate(m, frt, ra, m.add(m.gpr(ra), d), true);
+    loadUpdate(m, frt, ra, m.plus(m.gpr(ra), d), true);
   }
 
   @Instruction(value = "31 frt ra rb 535:10 /:1", asm = "lfsx frt,ra,rb", section = "4.6.2")
@@ -71,7 +67,7 @@ final class FloatLoadStore {
 
   @Instruction(value = "51 frt ra d", asm = "lfdu frt,d(ra)", section = "4.6.2")
   static void lfdu(PowerBuilder m, int frt, int ra, int d) {
-    loadUpdate(m, frt, ra, m.add(m.gpr(ra), d), false);
+    loadUpdate(m, frt, ra, m.plus(m.gpr(ra), d), false);
   }
 
   @Instruction(value = "31 frt ra rb 599:10 /:1", asm = "lfdx frt,ra,rb", section = "4.6.2")
@@ -101,7 +97,7 @@ final class FloatLoadStore {
 
   @Instruction(value = "53 frs ra d", asm = "stfsu frs,d(ra)", section = "4.6.3")
   static void stfsu(PowerBuilder m, int frs, int ra, int d) {
-    storeUpdate(m, frs, ra, m.add(m.gpr(ra), d), true);
+    storeUpdate(m, frs, ra, m.plus(m.gpr(ra), d), true);
   }
 
   @Instruction(value = "31 frs ra rb 663:10 /:1", asm = "stfsx frs,ra,rb", section = "4.6.3")
@@ -121,7 +117,7 @@ final class FloatLoadStore {
 
   @Instruction(value = "55 frs ra d", asm = "stfdu frs,d(ra)", section = "4.6.3")
   static void stfdu(PowerBuilder m, int frs, int ra, int d) {
-    storeUpdate(m, frs, ra, m.add(m.gpr(ra), d), false);
+    storeUpdate(m, frs, ra, m.plus(m.gpr(ra), d), false);
   }
 
   @Instruction(value = "31 frs ra rb 727:10 /:1", asm = "stfdx frs,ra,rb", section = "4.6.3")

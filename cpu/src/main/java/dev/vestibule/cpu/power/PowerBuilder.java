@@ -51,13 +51,8 @@ final class PowerBuilder extends MicroBuilder {
 
   /** Writes FPR n, and zero to the rest of the VSR that it is part of. */
   void putFpr(int n, int value) {
-    putScalar(PowerState.fpr(n), value);
-  }
-
-  /** Writes the high slot of a VSR, and zero to its low slot. */
-  void putScalar(int high, int value) {
-    put(high, value);
-    put(high - 1, constant(0));
+    put(PowerState.fpr(n), value);
+    put(PowerState.vsr(n), constant(0));
   }
 
   /** A floating-point operation with a scalar result that does not touch the FPSCR. */

@@ -7,7 +7,7 @@ import dev.vestibule.declare.Instruction;
 
 /**
  * VSX loads, stores, moves, logic and permutations: Power ISA 2.07B, Book I, 7.6.1.1, 7.6.1.2,
- * 7.6.1.8 and 7.6.1.9.
+ * 7.6.1.8 and 7.6.1.9. Where a load or move leaves doubleword 1 undefined, it keeps its value.
  */
 final class VsxMove {
   private VsxMove() {}
@@ -16,23 +16,23 @@ final class VsxMove {
 
   @Instruction(value = "31 xt ra rb 588 xt", asm = "lxsdx xt,ra,rb", section = "7.6.1.2")
   static void lxsdx(PowerBuilder m, int xt, int ra, int rb) {
-    m.putScalar(high(xt), m.load(m.loadOp(8, false), m.indexed(ra, rb), 0));
+    m.put(high(xt), m.load(m.loadOp(8, false), m.indexed(ra, rb), 0));
   }
 
   @Instruction(value = "31 xt ra rb 76 xt", asm = "lxsiwax xt,ra,rb", section = "7.6.1.2")
   static void lxsiwax(PowerBuilder m, int xt, int ra, int rb) {
-    m.putScalar(high(xt), m.load(m.loadOp(4, true), m.indexed(ra, rb), 0));
+    m.put(high(xt), m.load(m.loadOp(4, true), m.indexed(ra, rb), 0));
   }
 
   @Instruction(value = "31 xt ra rb 12 xt", asm = "lxsiwzx xt,ra,rb", section = "7.6.1.2")
   static void lxsiwzx(PowerBuilder m, int xt, int ra, int rb) {
-    m.putScalar(high(xt), m.load(m.loadOp(4, false), m.indexed(ra, rb), 0));
+    m.put(high(xt), m.load(m.loadOp(4, false), m.indexed(ra, rb), 0));
   }
 
   @Instruction(value = "31 xt ra rb 524 xt", asm = "lxsspx xt,ra,rb", section = "7.6.1.2")
   static void lxsspx(PowerBuilder m, int xt, int ra, int rb) {
     int single = m.load(m.loadOp(4, false), m.indexed(ra, rb), 0);
-    m.scalarTo(FloatOp.FWIDEN, high(xt), single, single, single);
+    m.put(high(xt), m.op(FloatOp.FWIDEN, single));
   }
 
   @Instruction(value = "31 xt ra rb 844 xt", asm = "lxvd2x xt,ra,rb", section = "7.6.1.2")
@@ -104,17 +104,17 @@ final class VsxMove {
       section = "7.6.1.1",
       wide = true)
   static void mtvsrd(PowerBuilder m, int xt, int ra) {
-    m.putScalar(high(xt), m.gpr(ra));
+    m.put(high(xt), m.gpr(ra));
   }
 
   @Instruction(value = "31 xt ra /:5 211 xt", asm = "mtvsrwa xt,ra", section = "7.6.1.1")
   static void mtvsrwa(PowerBuilder m, int xt, int ra) {
-    m.putScalar(high(xt), m.op(Op.SX32, m.gpr(ra)));
+    m.put(high(xt), m.op(Op.SX32, m.gpr(ra)));
   }
 
   @Instruction(value = "31 xt ra /:5 243 xt", asm = "mtvsrwz xt,ra", section = "7.6.1.1")
   static void mtvsrwz(PowerBuilder m, int xt, int ra) {
-    m.putScalar(high(xt), m.op(Op.ZX32, m.gpr(ra)));
+    m.put(high(xt), m.op(Op.ZX32, m.gpr(ra)));
   }
 
   // ---- 7.6.1.8 logic

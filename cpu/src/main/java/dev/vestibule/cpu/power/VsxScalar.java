@@ -318,7 +318,8 @@ final class VsxScalar {
   @Instruction(value = "60 xt /:5 xb 267 xb xt", asm = "xscvdpspn xt,xb", section = "7.6.1.6")
   static void xscvdpspn(PowerBuilder m, int xt, int xb) {
     int single = m.op(FloatOp.FCUT, m.get(high(xb)));
-    m.putScalar(high(xt), m.op(Op.OR, single, m.opImmediate(Op.SHLI, single, 32)));
+    m.put(high(xt), m.op(Op.OR, single, m.opImmediate(Op.SHLI, single, 32)));
+    m.put(PowerState.vsr(xt), m.constant(0));
   }
 
   @Instruction(value = "60 xt /:5 xb 329 xb xt", asm = "xscvspdp xt,xb", section = "7.6.1.6")
@@ -330,7 +331,8 @@ final class VsxScalar {
   @Instruction(value = "60 xt /:5 xb 331 xb xt", asm = "xscvspdpn xt,xb", section = "7.6.1.6")
   static void xscvspdpn(PowerBuilder m, int xt, int xb) {
     int single = m.opImmediate(Op.SHRI, m.get(high(xb)), 32);
-    m.scalarTo(FloatOp.FWIDEN, high(xt), single, single, single);
+    m.put(high(xt), m.op(FloatOp.FWIDEN, single));
+    m.put(PowerState.vsr(xt), m.constant(0));
   }
 
   @Instruction(value = "60 xt /:5 xb 73 xb xt", asm = "xsrdpi xt,xb", section = "7.6.1.7")

@@ -69,6 +69,11 @@ final class Machine implements AutoCloseable {
     int all = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;
     memory.mapAnonymous(Trial.CODE, GuestMemory.PAGE_SIZE, all);
     memory.mapAnonymous(Trial.PAGE, GuestMemory.PAGE_SIZE, all & ~GuestMemory.PROT_EXEC);
+    ByteBuffer traps = ByteBuffer.allocate(GuestMemory.PAGE_SIZE).order(order(memory));
+    while (traps.hasRemaining()) {
+      traps.putInt(Trial.TRAP);
+    }
+    memory.poke(Trial.CODE, traps.array(), 0, GuestMemory.PAGE_SIZE);
     cpu = new Cpu(guest.isa, memory, cache);
     Path program = build(directory);
     qemu =

@@ -14,14 +14,17 @@ final class QemuDeviations {
   private static final Set<String> LATER_THAN_7447A =
       Set.of(
           "isel", "popcntb", "popcntw", "prtyw", "cmpb", "lbarx", "lharx", "stbcx", "sthcx",
-          "divwe", "divweu", "bctar", "mcrxr", "icbt");
+          "divwe", "divweu", "bctar", "mcrxr", "icbt", "lfiwax", "lfiwzx", "lfdp", "lfdpx",
+          "stfdp", "stfdpx", "fcpsgn", "fmrgew", "fmrgow", "fsqrt", "fsqrts", "fre", "frsqrtes",
+          "frin", "friz", "frip", "frim", "fctid", "fctidz", "fctidu", "fctiduz", "fctiwu",
+          "fctiwuz", "fcfid", "fcfidu", "fcfids", "fcfidus", "ftdiv", "ftsqrt");
 
   private QemuDeviations() {}
 
   /** Whether qemu's processor model lacks the instruction. */
   static boolean absent(Machine.Guest guest, Table.Row row) {
     return switch (guest) {
-      case PPC -> LATER_THAN_7447A.contains(row.name());
+      case PPC -> LATER_THAN_7447A.contains(row.name()) || row.owner().startsWith("Vsx");
       default -> Set.of("mcrxr", "dcba").contains(row.name());
     };
   }
@@ -33,6 +36,7 @@ final class QemuDeviations {
     return switch (row.name()) {
       case "lmw" -> ra >= rt;
       case "lswi" -> within(rt, (word >>> 11 & 31) == 0 ? 32 : word >>> 11 & 31, ra);
+      case "lfdp", "lfdpx", "stfdp", "stfdpx" -> (rt & 1) != 0;
       case "bcctr" -> (word >>> 23 & 1) == 0;
       default -> false;
     };

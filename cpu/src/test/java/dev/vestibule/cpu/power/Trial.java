@@ -100,7 +100,7 @@ record Trial(long seed, int[] words, Registers registers, long[] pad) {
 
   /** What a sequence left behind; {@code rest} stands for the memory around the pad. */
   record Outcome(int signal, long nip, long address, Registers registers, long[] pad, long rest) {
-    static final int BYTES = 32 + Registers.BYTES + PAD_BYTES + 8;
+    static final int BYTES = 32 + Registers.BYTES + PAD_BYTES + 16;
 
     static Outcome read(ByteBuffer from) {
       int signal = (int) from.getLong();
@@ -112,7 +112,9 @@ record Trial(long seed, int[] words, Registers registers, long[] pad) {
       for (int i = 0; i < pad.length; i++) {
         pad[i] = from.getLong();
       }
-      return new Outcome(signal, nip, address, registers, pad, from.getLong());
+      long rest = from.getLong();
+      from.getLong();
+      return new Outcome(signal, nip, address, registers, pad, rest);
     }
   }
 
