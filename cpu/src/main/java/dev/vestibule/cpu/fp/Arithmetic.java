@@ -4,12 +4,15 @@ package dev.vestibule.cpu.fp;
  * What are sum, product, quotient, root and multiply-add of numbers in double format, rounded to
  * double or (the {@code Single} forms) once to single precision and then held in double format?
  *
- * <p>Each method assigns {@code env.flags} and honours {@code env.rounding} and {@code env.enables}
- * (sections 4.3, 4.4); when {@link FpEnv#suppressed()} holds afterwards, the returned value must
- * not be stored. The common case, nearest-even with operands and result well inside the range, uses
- * the host's arithmetic and recovers the exact rounding error from it (Knuth's two-sum; a fused
- * remainder; Boldo and Muller's error of a multiply-add); everything else goes to {@link
- * ExactArithmetic}.
+ * <p>Each method assigns {@code env.flags} and honours {@code env.rounding} and {@code
+ * env.enables} (sections 4.3, 4.4); when {@link FpEnv#suppressed()} holds afterwards, the returned
+ * value must not be stored. The common case, nearest-even with normal operands and result, uses the
+ * host's arithmetic and recovers from it on which side of the exact value the result lies: by
+ * Knuth's two-sum, by the significands' remainder modulo 2<sup>64</sup>, or by Boldo and Muller's
+ * error of a multiply-add. Everything else goes to {@link ExactArithmetic}.
+ *
+ * <p>That side is called direction below: positive when the exact value is the greater in
+ * magnitude, negative when it is the smaller, zero when the result is exact.
  */
 public final class Arithmetic {
   private static final long EXPONENT = 0x7FF0_0000_0000_0000L;
@@ -17,8 +20,14 @@ public final class Arithmetic {
   /** Sums of magnitudes with exponents below this cannot overflow, intermediate ones included. */
   private static final long HUGE = 0x7FC0_0000_0000_0000L;
 
-  /** From this exponent on, the rounding error of a product or quotient is itself a double. */
+  /** From this exponent on, the rounding error of a product is itself a double. */
   private static final long SMALL = 0x0400_0000_0000_0000L;
+
+  /** Results from this exponent on are not tiny, before rounding neither. */
+  private static final long NOT_TINY = 0x0020_0000_0000_0000L;
+
+  /** Fraction bits that are zero in a number of single precision. */
+  private static final long BEYOND_SINGLE = (1L << 29) - 1;
 
   /** The range in which single precision is normal before and after rounding: 2^-125 ... */
   private static final long SINGLE_LEAST = (1023L - 125) << 52;
@@ -41,7 +50,7 @@ public final class Arithmetic {
         && (a & EXPONENT) < HUGE
         && (b & EXPONENT) < HUGE
         && ((bits & EXPONENT) != 0 || sum == 0)) {
-      inexact(env, bits, sumError(x, y, sum));
+      env.flags = inexact(direction(bits, sumError(x, y, sum)));
       return bits;
     }
     return ExactArithmetic.add(env, a, b, Rounding.DOUBLE);
@@ -77,13 +86,10 @@ public final class Arithmetic {
 
   /** fmul, xsmuldp. */
   public static long mul(FpEnv env, long a, long b) {
-    double x = Double.longBitsToDouble(a);
-    double y = Double.longBitsToDouble(b);
-    double product = x * y;
+    double product = Double.longBitsToDouble(a) * Double.longBitsToDouble(b);
     long bits = Double.doubleToRawLongBits(product);
-    long size = bits & EXPONENT;
-    if (env.rounding == 0 && size >= SMALL && size < HUGE) {
-      inexact(env, bits, Math.fma(x, y, -product));
+    if (env.rounding == 0 && normal(a, b, bits & EXPONENT)) {
+      env.flags = inexact(productDirection(a, b, bits));
       return bits;
     }
     return ExactArithmetic.mul(env, a, b, Rounding.DOUBLE);
@@ -91,11 +97,10 @@ public final class Arithmetic {
 
   /** fmuls, xsmulsp. */
   public static long mulSingle(FpEnv env, long a, long b) {
-    if (env.rounding == 0) {
-      double x = Double.longBitsToDouble(a);
-      double y = Double.longBitsToDouble(b);
-      double product = x * y;
-      long single = single(env, product, Math.fma(x, y, -product));
+    double product = Double.longBitsToDouble(a) * Double.longBitsToDouble(b);
+    long bits = Double.doubleToRawLongBits(product);
+    if (env.rounding == 0 && normal(a, b, bits & EXPONENT)) {
+      long single = narrowed(env, bits, productDirection(a, b, bits));
       if (single != NONE) {
         return single;
       }
@@ -105,13 +110,10 @@ public final class Arithmetic {
 
   /** fdiv, xsdivdp. */
   public static long div(FpEnv env, long a, long b) {
-    double x = Double.longBitsToDouble(a);
-    double y = Double.longBitsToDouble(b);
-    double quotient = x / y;
+    double quotient = Double.longBitsToDouble(a) / Double.longBitsToDouble(b);
     long bits = Double.doubleToRawLongBits(quotient);
-    long size = bits & EXPONENT;
-    if (env.rounding == 0 && (a & EXPONENT) >= SMALL && size >= SMALL && size < HUGE) {
-      inexact(env, bits, quotientError(x, y, quotient));
+    if (env.rounding == 0 && normal(a, b, bits & EXPONENT)) {
+      env.flags = inexact(-productDirection(bits, b, a));
       return bits;
     }
     return ExactArithmetic.div(env, a, b, Rounding.DOUBLE);
@@ -119,11 +121,10 @@ public final class Arithmetic {
 
   /** fdivs, xsdivsp. */
   public static long divSingle(FpEnv env, long a, long b) {
-    if (env.rounding == 0 && (a & EXPONENT) >= SMALL) {
-      double x = Double.longBitsToDouble(a);
-      double y = Double.longBitsToDouble(b);
-      double quotient = x / y;
-      long single = single(env, quotient, quotientError(x, y, quotient));
+    double quotient = Double.longBitsToDouble(a) / Double.longBitsToDouble(b);
+    long bits = Double.doubleToRawLongBits(quotient);
+    if (env.rounding == 0 && normal(a, b, bits & EXPONENT)) {
+      long single = narrowed(env, bits, -productDirection(bits, b, a));
       if (single != NONE) {
         return single;
       }
@@ -133,11 +134,9 @@ public final class Arithmetic {
 
   /** fsqrt, xssqrtdp. */
   public static long sqrt(FpEnv env, long a) {
-    double x = Double.longBitsToDouble(a);
-    double root = Math.sqrt(x);
-    if (env.rounding == 0 && a >= SMALL && a < EXPONENT) {
-      long bits = Double.doubleToRawLongBits(root);
-      inexact(env, bits, Math.fma(-root, root, x));
+    if (env.rounding == 0 && a >= NOT_TINY && a < EXPONENT) {
+      long bits = Double.doubleToRawLongBits(Math.sqrt(Double.longBitsToDouble(a)));
+      env.flags = inexact(-productDirection(bits, bits, a));
       return bits;
     }
     return ExactArithmetic.sqrt(env, a, Rounding.DOUBLE);
@@ -145,10 +144,9 @@ public final class Arithmetic {
 
   /** fsqrts, xssqrtsp. */
   public static long sqrtSingle(FpEnv env, long a) {
-    if (env.rounding == 0 && a >= SMALL && a < EXPONENT) {
-      double x = Double.longBitsToDouble(a);
-      double root = Math.sqrt(x);
-      long single = single(env, root, Math.fma(-root, root, x));
+    if (env.rounding == 0 && a >= NOT_TINY && a < EXPONENT) {
+      long bits = Double.doubleToRawLongBits(Math.sqrt(Double.longBitsToDouble(a)));
+      long single = narrowed(env, bits, -productDirection(bits, bits, a));
       if (single != NONE) {
         return single;
       }
@@ -161,7 +159,7 @@ public final class Arithmetic {
    * assembler; the first NaN of a, b, c is delivered. For xsmadda/xsmaddm: a is XA, b the addend.
    */
   public static long madd(FpEnv env, long a, long c, long b) {
-    if (env.rounding == 0) {
+    if (env.rounding == 0 && HostFma.IS_FAST) {
       double x = Double.longBitsToDouble(a);
       double y = Double.longBitsToDouble(c);
       double z = Double.longBitsToDouble(b);
@@ -169,7 +167,7 @@ public final class Arithmetic {
       double result = Math.fma(x, y, z);
       long bits = Double.doubleToRawLongBits(result);
       if (fused(product, b, bits & EXPONENT)) {
-        inexact(env, bits, fusedError(x, y, z, product, result));
+        env.flags = inexact(direction(bits, fusedError(x, y, z, product, result)));
         return bits;
       }
     }
@@ -178,14 +176,14 @@ public final class Arithmetic {
 
   /** fmadds, xsmaddasp; operands as in {@link #madd}. */
   public static long maddSingle(FpEnv env, long a, long c, long b) {
-    if (env.rounding == 0) {
-      double x = Double.longBitsToDouble(a);
-      double y = Double.longBitsToDouble(c);
+    if (env.rounding == 0 && ((a | c) & BEYOND_SINGLE) == 0) {
+      // Single-precision factors, as they should be: their product is exact.
+      double product = Double.longBitsToDouble(a) * Double.longBitsToDouble(c);
       double z = Double.longBitsToDouble(b);
-      double product = x * y;
-      double result = Math.fma(x, y, z);
-      if (fused(product, b, Double.doubleToRawLongBits(result) & EXPONENT)) {
-        long single = single(env, result, fusedError(x, y, z, product, result));
+      double sum = product + z;
+      long size = Double.doubleToRawLongBits(product) & EXPONENT;
+      if (size >= SMALL && size < HUGE) {
+        long single = single(env, sum, sumError(product, z, sum));
         if (single != NONE) {
           return single;
         }
@@ -248,27 +246,40 @@ public final class Arithmetic {
     return Bits.isNan(a) ? a : a ^ Bits.SIGN;
   }
 
-  /** Sets the flags of a result that differs from the exact value by {@code error}. */
-  private static void inexact(FpEnv env, long result, double error) {
-    env.flags = error == 0 ? 0 : inexactFlags(result, error);
+  /** No flags for a direction of zero, else XX and FI, and FR when the magnitude went up. */
+  private static int inexact(long direction) {
+    return direction == 0
+        ? 0
+        : Fpscr.XX | Fpscr.FI | (int) (direction >>> 63) * Fpscr.FR;
   }
 
-  /** XX and FI, and FR when the exact value, result + error, is the smaller in magnitude. */
-  private static int inexactFlags(long result, double error) {
-    long opposite = (Double.doubleToRawLongBits(error) ^ result) >>> 63;
-    return Fpscr.XX | Fpscr.FI | (int) opposite * Fpscr.FR;
+  /** The direction of a result from which the exact value differs by {@code error}. */
+  private static long direction(long result, double error) {
+    return error == 0 ? 0 : Double.doubleToRawLongBits(error) ^ result | 1;
+  }
+
+  /**
+   * The direction of a product. All significands have 53 bits; the exact product and the rounded
+   * one differ by less than 2^54 units of it, so 64 bits of each are enough.
+   */
+  private static long productDirection(long a, long b, long product) {
+    int shift = Bits.biased(product) - Bits.biased(a) - Bits.biased(b) + 1023 + 52;
+    return whole(a) * whole(b) - (whole(product) << shift);
+  }
+
+  private static long whole(long bits) {
+    return bits & Bits.FRACTION | 1L << 52;
+  }
+
+  /** Whether both operands and a result of this exponent field are normal numbers, none tiny. */
+  private static boolean normal(long a, long b, long size) {
+    return (a & EXPONENT) != 0 && (b & EXPONENT) != 0 && size >= NOT_TINY && size < EXPONENT;
   }
 
   /** The exact x + y - sum. */
   private static double sumError(double x, double y, double sum) {
     double part = sum - x;
     return (x - (sum - part)) + (y - part);
-  }
-
-  /** A number with the sign of x / y - quotient, zero when that is. */
-  private static double quotientError(double x, double y, double quotient) {
-    double rest = Math.fma(-quotient, y, x);
-    return y < 0 ? -rest : rest;
   }
 
   /** Whether {@link #fusedError} is exact: neither overflow nor underflow on its way. */
@@ -292,27 +303,26 @@ public final class Arithmetic {
   }
 
   /**
-   * Rounds to single precision, once, the exact value of which {@code value} is the nearest double
-   * and {@code error} has the sign of what is missing; {@link #NONE} outside the normal range.
+   * Rounds to single precision, once, the exact value {@code value + error}, of which {@code value}
+   * is the nearest double; {@link #NONE} outside the normal range.
    */
   private static long single(FpEnv env, double value, double error) {
-    double odd = error == 0 ? value : roundedToOdd(value, error);
-    double single = (float) odd;
+    long bits = Double.doubleToRawLongBits(value);
+    return narrowed(env, bits, direction(bits, error));
+  }
+
+  private static long narrowed(FpEnv env, long value, long direction) {
+    // Truncated with the last bit set, a number rounds to fewer bits as the exact one does.
+    long odd =
+        direction == 0 || (value & 1) != 0 ? value : value + (direction >> 63 | 1);
+    double exact = Double.longBitsToDouble(odd);
+    double single = (float) exact;
     long bits = Double.doubleToRawLongBits(single);
     long size = bits & EXPONENT;
     if (size < SINGLE_LEAST || size >= SINGLE_LIMIT) {
       return NONE;
     }
-    inexact(env, bits, odd - single);
+    env.flags = inexact(direction(bits, exact - single));
     return bits;
-  }
-
-  /** The truncated value with its last bit set: it rounds to fewer bits as the exact one does. */
-  private static double roundedToOdd(double value, double error) {
-    long bits = Double.doubleToRawLongBits(value);
-    if ((bits & 1) == 0) {
-      bits += (Double.doubleToRawLongBits(error) ^ bits) < 0 ? -1 : 1;
-    }
-    return Double.longBitsToDouble(bits);
   }
 }

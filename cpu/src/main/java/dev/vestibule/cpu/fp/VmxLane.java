@@ -48,24 +48,29 @@ public final class VmxLane {
   }
 
   private static int multiplyAdd(int a, int c, int b, float x, float y, float z, boolean flush) {
-    float sum = Math.fma(x, y, z);
-    if (Float.isNaN(sum)) {
-      return nan(a, b, c);
-    }
-    if (flush && Math.abs(sum) == Float.MIN_NORMAL && roundedUp(x, y, z)) {
-      return Float.floatToRawIntBits(sum) & SIGN;
-    }
-    return result(sum, flush);
-  }
-
-  /** Whether |x * y + z|, which rounds to the least normal single, is below it. */
-  private static boolean roundedUp(float x, float y, float z) {
     double product = (double) x * y;
     double sum = product + z;
+    if (Double.isNaN(sum)) {
+      return nan(a, b, c);
+    }
     double part = sum - product;
     double error = (product - (sum - part)) + (z - part);
-    double magnitude = Math.abs(sum);
-    return magnitude < Float.MIN_NORMAL || magnitude == Float.MIN_NORMAL && error * sum < 0;
+    if (error != 0 && Math.abs(sum) <= Double.MAX_VALUE) {
+      sum = roundedToOdd(sum, error);
+    }
+    // The exact sum is below the least normal number in magnitude exactly when the odd one is.
+    return flush && Math.abs(sum) < Float.MIN_NORMAL
+        ? Float.floatToRawIntBits((float) sum) & SIGN
+        : Float.floatToRawIntBits((float) sum);
+  }
+
+  /** The truncated sum with its last bit set: it rounds to fewer bits as the exact one does. */
+  private static double roundedToOdd(double sum, double error) {
+    long bits = Double.doubleToRawLongBits(sum);
+    if ((bits & 1) == 0) {
+      bits += (Double.doubleToRawLongBits(error) ^ bits) < 0 ? -1 : 1;
+    }
+    return Double.longBitsToDouble(bits);
   }
 
   /** vmaxfp: the greater, +0 above -0; the first NaN made quiet. */
