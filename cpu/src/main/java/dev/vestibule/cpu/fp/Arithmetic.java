@@ -4,12 +4,12 @@ package dev.vestibule.cpu.fp;
  * What are sum, product, quotient, root and multiply-add of numbers in double format, rounded to
  * double or (the {@code Single} forms) once to single precision and then held in double format?
  *
- * <p>Each method assigns {@code env.flags} and honours {@code env.rounding} and {@code
- * env.enables} (sections 4.3, 4.4); when {@link FpEnv#suppressed()} holds afterwards, the returned
- * value must not be stored. The common case, nearest-even with normal operands and result, uses the
- * host's arithmetic and recovers from it on which side of the exact value the result lies: by
- * Knuth's two-sum, by the significands' remainder modulo 2<sup>64</sup>, or by Boldo and Muller's
- * error of a multiply-add. Everything else goes to {@link ExactArithmetic}.
+ * <p>Each method assigns {@code env.flags} and honours {@code env.rounding} and {@code env.enables}
+ * (sections 4.3, 4.4); when {@link FpEnv#suppressed()} holds afterwards, the returned value must
+ * not be stored. The common case, nearest-even with normal operands and result, uses the host's
+ * arithmetic and recovers from it on which side of the exact value the result lies: by Knuth's
+ * two-sum, by the significands' remainder modulo 2<sup>64</sup>, or by Boldo and Muller's error of
+ * a multiply-add. Everything else goes to {@link ExactArithmetic}.
  *
  * <p>That side is called direction below: positive when the exact value is the greater in
  * magnitude, negative when it is the smaller, zero when the result is exact.
@@ -248,9 +248,7 @@ public final class Arithmetic {
 
   /** No flags for a direction of zero, else XX and FI, and FR when the magnitude went up. */
   private static int inexact(long direction) {
-    return direction == 0
-        ? 0
-        : Fpscr.XX | Fpscr.FI | (int) (direction >>> 63) * Fpscr.FR;
+    return direction == 0 ? 0 : Fpscr.XX | Fpscr.FI | (int) (direction >>> 63) * Fpscr.FR;
   }
 
   /** The direction of a result from which the exact value differs by {@code error}. */
@@ -313,8 +311,7 @@ public final class Arithmetic {
 
   private static long narrowed(FpEnv env, long value, long direction) {
     // Truncated with the last bit set, a number rounds to fewer bits as the exact one does.
-    long odd =
-        direction == 0 || (value & 1) != 0 ? value : value + (direction >> 63 | 1);
+    long odd = direction == 0 || (value & 1) != 0 ? value : value + (direction >> 63 | 1);
     double exact = Double.longBitsToDouble(odd);
     double single = (float) exact;
     long bits = Double.doubleToRawLongBits(single);
