@@ -326,27 +326,27 @@ final class LoadStore {
     m.help(PowerHelp.QUAD, word);
   }
 
-  @Instruction(value = "31 rt ra rb 52:10 eh", asm = "lbarx rt,ra,rb", section = "Book II 4.4.2")
+  @Instruction(value = "31 rt ra rb 52:10 eh", asm = "lbarx rt,ra,rb,eh", section = "Book II 4.4.2")
   static void lbarx(PowerBuilder m, int rt, int ra, int rb, int word) {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
 
-  @Instruction(value = "31 rt ra rb 116:10 eh", asm = "lharx rt,ra,rb", section = "Book II 4.4.2")
+  @Instruction(value = "31 rt ra rb 116:10 eh", asm = "lharx rt,ra,rb,eh", section = "Book II 4.4.2")
   static void lharx(PowerBuilder m, int rt, int ra, int rb, int word) {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
 
-  @Instruction(value = "31 rt ra rb 20:10 eh", asm = "lwarx rt,ra,rb", section = "Book II 4.4.2")
+  @Instruction(value = "31 rt ra rb 20:10 eh", asm = "lwarx rt,ra,rb,eh", section = "Book II 4.4.2")
   static void lwarx(PowerBuilder m, int rt, int ra, int rb, int word) {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
 
-  @Instruction(value = "31 rt ra rb 84:10 eh", asm = "ldarx rt,ra,rb", section = "Book II 4.4.2", wide = true)
+  @Instruction(value = "31 rt ra rb 84:10 eh", asm = "ldarx rt,ra,rb,eh", section = "Book II 4.4.2", wide = true)
   static void ldarx(PowerBuilder m, int rt, int ra, int rb, int word) {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
 
-  @Instruction(value = "31 rt ra rb 276:10 eh", asm = "lqarx rt,ra,rb", section = "Book II 4.4.2", wide = true)
+  @Instruction(value = "31 rt ra rb 276:10 eh", asm = "lqarx rt,ra,rb,eh", section = "Book II 4.4.2", wide = true)
   static void lqarx(PowerBuilder m, int rt, int ra, int rb, int word) {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }

@@ -138,7 +138,7 @@ final class SystemUnit {
     m.put(PowerState.CA, m.get(PowerState.SO));
   }
 
-  @Instruction(value = "31 /:5 /:10 83:10 /:1", asm = "mfmsr", section = "Book III 4.4.1")
+  @Instruction(value = "31 rt /:10 83:10 /:1", asm = "mfmsr rt", section = "Book III 4.4.1")
   static void mfmsr(PowerBuilder m) {
     m.privileged();
   }
@@ -185,7 +185,7 @@ final class SystemUnit {
   @Instruction(value = "31 /:5 ra rb 246:10 /:1", asm = "dcbtst ra,rb", section = "Book II 4.3.2")
   static void dcbtst(PowerBuilder m, int ra, int rb) {}
 
-  @Instruction(value = "31 /:5 ra rb 22:10 /:1", asm = "icbt 0,ra,rb", section = "Book II 4.3.1")
+  @Instruction(value = "31 /:5 ra rb 22:10 /:1", asm = "icbt ra,rb", section = "Book II 4.3.1")
   static void icbt(PowerBuilder m, int ra, int rb) {}
 
   @Instruction(value = "31 /:5 ra rb 758:10 /:1", asm = "dcba ra,rb", section = "1.03 Book II 3.2")
