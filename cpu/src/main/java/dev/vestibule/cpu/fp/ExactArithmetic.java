@@ -49,7 +49,7 @@ final class ExactArithmetic {
     return Rounding.pack(env, a & Bits.SIGN, exponent + 2 - zeros, sum << zeros, precision);
   }
 
-  /** The sign of an exact zero sum of a and b (section 4.3.3 of the rounding rules). */
+  /** The sign of an exact zero sum of a and b (section 4.3.3). */
   private static long zeroSum(FpEnv env, long a, long b) {
     if ((a ^ b) >= 0) {
       return a & Bits.SIGN;

@@ -115,7 +115,7 @@ public final class Fpscr {
 
   /**
    * Whether these exceptions of any lane leave the target of a VSX vector instruction unchanged:
-   * every enabled exception does (section 7.2.1.2).
+   * every enabled exception does (section 7.4).
    */
   public static boolean suppressesVector(long fpscr, int flags) {
     return (flags & EXCEPTIONS) != 0 && (enabled(flags) & (int) fpscr) != 0;

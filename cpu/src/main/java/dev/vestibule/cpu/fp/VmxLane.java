@@ -2,8 +2,8 @@ package dev.vestibule.cpu.fp;
 
 /**
  * What does one lane of a VMX floating-point instruction deliver? Single format, nearest-even
- * always, no exceptions (section 6.9). Parameter {@code flush} is VSCR.NJ: denormalized operands
- * and results become zeros of their sign.
+ * always, no exceptions (sections 6.6, 6.10). Parameter {@code flush} is VSCR.NJ: denormalized
+ * operands and results become zeros of their sign.
  */
 public final class VmxLane {
   private static final int DEFAULT_NAN = 0x7FC0_0000;

@@ -45,7 +45,7 @@ final class KnownDifference {
       ignored |= DRN;
     }
     if (((flags | after.allFlags) & Fpscr.VXIMZ) != 0 && name.matches("(f|xs|xv)n?m(add|sub).*")) {
-      // 7.6.1, actions for multiply-add: infinity times zero and a signalling NaN to be added
+      // 7.6.3, actions for multiply-add: infinity times zero and a signalling NaN to be added
       // raise both VXIMZ and VXSNAN; qemu raises the first.
       ignored |= Fpscr.VXSNAN;
     }
@@ -71,7 +71,7 @@ final class KnownDifference {
       ignored |= Fpscr.FPRF & ~Fpscr.FPCC;
     }
     if (isVsxScalarEstimate() && isZero(after.b(0))) {
-      // 7.6.1: estimates of a zero raise ZX.
+      // 7.6.3: estimates of a zero raise ZX.
       ignored |= STICKY | Fpscr.FPRF;
     }
     if (name.matches("fres?") && isZero(after.b(0))) {
@@ -96,20 +96,20 @@ final class KnownDifference {
       return 0;
     }
     if (Fpscr.suppressesVector(before, after.allFlags)) {
-      // 7.2.1: the flags are those of all elements; qemu stops at the first that traps.
+      // 7.4: the flags are those of all elements; qemu stops at the first that traps.
       return STICKY | Fpscr.FI;
     }
     long ignored = 0;
     if ((after.allFlags & Fpscr.OX) != 0) {
-      // 7.2.1: as above; of overflow in one element and underflow in another qemu tells one.
+      // 7.4: as above; of overflow in one element and underflow in another qemu tells one.
       ignored |= Fpscr.UX;
     }
     if ((after.allFlags & (Fpscr.INVALID | Fpscr.ZX)) != 0) {
-      // 7.2.1: vector instructions leave FI alone; qemu clears it with VX and ZX.
+      // 7.4: vector instructions leave FI alone; qemu clears it with VX and ZX.
       ignored |= Fpscr.FI;
     }
     if (name.matches("xvr(sqrt)?e.p")) {
-      // 7.6.1: estimates of a zero raise ZX.
+      // 7.6.3: estimates of a zero raise ZX.
       ignored |= Fpscr.ZX | Fpscr.FX & 0xFFFF_FFFFL;
     }
     return ignored;
@@ -125,12 +125,12 @@ final class KnownDifference {
         || roundedTwice()
         // 4.6.6.1: the estimate of a zero is an infinity, qemu's is a half.
         || name.matches("fres?") && isZero(after.b(0))
-        // 7.6.1: an enabled ZX suppresses the result.
+        // 7.6.3: an enabled ZX suppresses the result.
         || isVsxScalarEstimate() && isZero(after.b(0)) && enabled(Fpscr.ZE)
-        // 7.6.1: nothing is written when any element traps; qemu writes for OX, UX and XX, and
+        // 7.6.3: nothing is written when any element traps; qemu writes for OX, UX and XX, and
         // for compares always.
         || vector && Fpscr.suppressesVector(before, after.allFlags)
-        // 7.6.1: elements are converted alike; after an invalid one qemu gives all others its
+        // 7.6.3: elements are converted alike; after an invalid one qemu gives all others its
         // value.
         || vector && isVectorToInteger() && (after.allFlags & Fpscr.VXCVI) != 0;
   }
@@ -178,13 +178,13 @@ final class KnownDifference {
         && (flags >>> 22 & before & (Fpscr.OE | Fpscr.UE)) != 0;
   }
 
-  /** 7.6.1: one rounding from integer to single; qemu goes through double. */
+  /** 7.6.3: one rounding from integer to single; qemu goes through double. */
   private boolean roundedTwice() {
     long magnitude = name.equals("xscvsxdsp") ? Math.abs(after.b(0)) : after.b(0);
     return name.matches("x[sv]cv[su]xdsp") && magnitude >>> 53 != 0;
   }
 
-  /** 7.6.1: max and min raise VXSNAN only; qemu adjusts a denormal result when UE is 1. */
+  /** 7.6.3: max and min raise VXSNAN only; qemu adjusts a denormal result when UE is 1. */
   private boolean extremeOfDenormal() {
     return name.matches("x[sv](max|min).p") && enabled(Fpscr.UE) && after.denormalResult();
   }

@@ -1,7 +1,9 @@
 package dev.vestibule.cpu.fp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 class QemuTest {
   private static final long SEED = Long.getLong("vestibule.seed", 20_260_402L);
   private static final int CASES = Integer.getInteger("vestibule.fp.qemu.cases", 900);
+  private static final String COMPILER = "powerpc64le-linux-gnu-gcc";
+  private static final String EMULATOR = "qemu-ppc64le";
   private static final int INPUT = 96;
   private static final int OUTPUT = 64;
   private static final long OLD_TARGET = 0xAAAA_AAAA_AAAA_AAAAL;
@@ -29,6 +33,7 @@ class QemuTest {
 
   @Test
   void instructionsAgreeWithQemu() throws IOException, InterruptedException {
+    assumeTrue(onPath(COMPILER) && onPath(EMULATOR), COMPILER + " and " + EMULATOR + " needed");
     List<Instruction> instructions = Instructions.all();
     List<Machine> machines = new ArrayList<>();
     Operands operands = new Operands(SEED);
@@ -57,6 +62,15 @@ class QemuTest {
       }
     }
     assertThat(wrong).as("seed %d, counts %s", SEED, counts).isEmpty();
+  }
+
+  private static boolean onPath(String program) {
+    for (String directory : System.getenv("PATH").split(File.pathSeparator)) {
+      if (Files.isExecutable(Path.of(directory, program))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Machine machine(Operands operands, Instruction instruction) {
@@ -107,7 +121,7 @@ class QemuTest {
     Path program = directory.resolve("oracle");
     Process compiler =
         new ProcessBuilder(
-                "powerpc64le-linux-gnu-gcc",
+                COMPILER,
                 "-O2",
                 "-static",
                 "-mcpu=power8",
@@ -134,7 +148,7 @@ class QemuTest {
 
   private static ByteBuffer run(Path program, byte[] input) throws IOException {
     Process qemu =
-        new ProcessBuilder("qemu-ppc64le", "-cpu", "power8", program.toString())
+        new ProcessBuilder(EMULATOR, "-cpu", "power8", program.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     Thread writer =
