@@ -1,6 +1,7 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.cli.sysroot.SysrootCommand;
+import java.lang.module.ModuleDescriptor;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -84,7 +85,8 @@ final class Commands implements Callable<Integer> {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Commands.class.getPackage().getImplementationVersion();
+      ModuleDescriptor module = Commands.class.getModule().getDescriptor();
+      String version = module == null ? null : module.rawVersion().orElse(null);
       return new String[] {"vestibule " + (version == null ? "(unpackaged)" : version)};
     }
   }
