@@ -96,6 +96,7 @@ struct vdso {
   const uint32_t *gnu_hash;
 };
 struct vdso vdso_open(void);
+struct vdso vdso_at(unsigned long address);
 /* Address of NAME under VERSION as a C library looks it up; NULL when it is not there. */
 const void *vdso_symbol(const struct vdso *vdso, const char *name, const char *version);
 /* The same with whatever version the image defines. */

@@ -12,11 +12,13 @@ struct version_definition {
 };
 
 struct vdso vdso_open(void) {
-  struct vdso vdso = {.image = NULL};
   unsigned long address;
-  if (!auxiliary_value(AT_SYSINFO_EHDR, &address) || address == 0) {
-    return vdso;
-  }
+  bool handed = auxiliary_value(AT_SYSINFO_EHDR, &address) && address != 0;
+  return handed ? vdso_at(address) : (struct vdso){.image = NULL};
+}
+
+struct vdso vdso_at(unsigned long address) {
+  struct vdso vdso = {.image = NULL};
   const elf_header *header = (const elf_header *)address;
   const elf_segment *segment = (const elf_segment *)(address + header->e_phoff);
   const elf_dynamic *dynamic = NULL;

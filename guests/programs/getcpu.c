@@ -14,6 +14,10 @@ int main(int argc, char **argv, char **envp) {
   if (!function) {
     say("no getcpu in %s: by system call", vdso.image ? "this vDSO" : "the absent vDSO");
   }
+  if (sys(getcpu, NULL, NULL, NULL) == -ENOSYS) {
+    say("and this kernel has no such system call");
+    return finish();
+  }
   unsigned long mask[128];
   long size = sys(sched_getaffinity, 0, sizeof mask, mask);
   if (size <= 0) {

@@ -1,6 +1,10 @@
 /* Does the image the kernel handed over keep every rule that loaders, C libraries and debuggers rely
- * on: segments, dynamic section, both hash tables, versions, notes, unwind tables? */
+ * on: segments, dynamic section, both hash tables, versions, notes, unwind tables?
+ * usage: vdso-symbols [FILE]    FILE: an image to look at instead */
 #include "guest.h"
+
+#include <linux/fcntl.h>
+#include <linux/mman.h>
 
 #define DYNAMIC_FLAG_RELOCATIONS_COUNT 0x6ffffff9
 #define SEGMENT_GNU_EH_FRAME 0x6474e550
@@ -16,6 +20,7 @@ struct names {
 };
 
 static struct vdso vdso;
+static bool from_file;
 
 static bool inside(const void *address, size_t size) {
   unsigned long at = (unsigned long)address - (unsigned long)vdso.image;
@@ -189,8 +194,8 @@ static void notes(const elf_segment *segment) {
       memcpy(&code, content, sizeof code);
       say("kernel %u.%u.%u by note, %s by uname", code >> 16, code >> 8 & 255, code & 255,
           names.release);
-      expect(code >> 16 == major && (code >> 8 & 255) == minor &&
-                 (code & 255) == (third > 255 ? 255 : third),
+      expect(from_file || (code >> 16 == major && (code >> 8 & 255) == minor &&
+              (code & 255) == (third > 255 ? 255 : third)),
              "the note and uname name the same kernel");
     }
   }
@@ -254,12 +259,24 @@ static void unwind_table(const elf_segment *segment) {
   }
 }
 
+/* Room for more than the file, as the kernel maps whole pages of its image. */
+static struct vdso open_file(const char *name) {
+  long fd = sys(open, name, O_RDONLY, 0);
+  unsigned char *image = fd < 0 ? NULL : map(NULL, 65536, PROT_READ, MAP_PRIVATE, (int)fd, 0);
+  if (!image || is_error(image) || memcmp(image, "\177ELF", 4) != 0) {
+    fail("%s is not an ELF file that can be read", name);
+    return (struct vdso){.image = NULL};
+  }
+  return vdso_at((unsigned long)image);
+}
+
 int main(int argc, char **argv, char **envp) {
-  (void)argc, (void)argv, (void)envp;
-  vdso = vdso_open();
+  (void)envp;
+  from_file = argc > 1;
+  vdso = from_file ? open_file(argv[1]) : vdso_open();
   if (!vdso.image) {
     unsigned long address = 0;
-    expect(!auxiliary_value(AT_SYSINFO_EHDR, &address) || address == 0,
+    expect(from_file || !auxiliary_value(AT_SYSINFO_EHDR, &address) || address == 0,
            "AT_SYSINFO_EHDR points to an image");
     say("no vDSO");
     return finish();
