@@ -11,7 +11,8 @@ import dev.vestibule.kernel.exec.Exec;
 import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
-import dev.vestibule.kernel.file.HostPrograms;
+import dev.vestibule.kernel.file.FileTree;
+import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
 import dev.vestibule.kernel.file.Programs;
 import dev.vestibule.kernel.memory.AddressSpace;
@@ -49,7 +50,7 @@ public final class Machine implements AutoCloseable {
   private final KernelProfile profile;
   private final GuestAbi abi;
   private final SyscallTable syscalls;
-  private final Programs programs;
+  private final FileTree fileTree;
   private final HandedPages handedPages;
   private final Random random;
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
@@ -98,7 +99,8 @@ public final class Machine implements AutoCloseable {
     this.settings = builder.settings;
     this.time = builder.time;
     this.listener = builder.listener;
-    this.programs = builder.programs;
+    FileTree tree = builder.fileTree;
+    this.fileTree = tree != null ? tree : new FileTree(HostMount.of(List.of("/")));
     this.handedPages = builder.handedPages;
     this.abi = PowerAbi.of(profile.architecture());
     this.syscalls = abi.syscalls(profile);
@@ -118,7 +120,7 @@ public final class Machine implements AutoCloseable {
     private Settings settings = Settings.defaults();
     private TimeService time = TimeService.host();
     private KernelListener listener = new KernelListener() {};
-    private Programs programs = new HostPrograms("");
+    private @Nullable FileTree fileTree;
     private HandedPages handedPages = HandedPages.NONE;
 
     private Builder(KernelProfile profile) {
@@ -140,9 +142,9 @@ public final class Machine implements AutoCloseable {
       return this;
     }
 
-    /** Where exec finds programs. */
-    public Builder programs(Programs value) {
-      programs = value;
+    /** What guests see of the host's files; the whole of them by default. */
+    public Builder fileTree(FileTree value) {
+      fileTree = value;
       return this;
     }
 
@@ -171,8 +173,9 @@ public final class Machine implements AutoCloseable {
     return syscalls;
   }
 
-  public Programs programs() {
-    return programs;
+  /** Where names of files lead. */
+  public FileTree fileTree() {
+    return fileTree;
   }
 
   public HandedPages handedPages() {

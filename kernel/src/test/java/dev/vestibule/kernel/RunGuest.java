@@ -1,6 +1,7 @@
 package dev.vestibule.kernel;
 
-import dev.vestibule.kernel.file.HostPrograms;
+import dev.vestibule.kernel.file.FileTree;
+import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.Profiles;
@@ -18,7 +19,7 @@ final class RunGuest {
     boolean trace = System.getenv("TRACE") != null;
     Machine machine =
         Machine.builder(profile)
-            .programs(new HostPrograms(sysroot ? args[2] : ""))
+            .fileTree(new FileTree(HostMount.of(sysroot ? List.of(args[2], "/") : List.of("/"))))
             .listener(trace ? new Tracer() : new KernelListener() {})
             .build();
     List<String> env =

@@ -6,6 +6,7 @@ import dev.vestibule.cpu.Isa;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.kernel.SyscallTable;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.profile.KernelProfile;
@@ -83,6 +84,14 @@ public interface GuestAbi {
 
   /** sigreturn(2) and rt_sigreturn(2): restores registers and blocked signals from the stack. */
   long sigreturn(Task task, boolean rt);
+
+  // ---- structures -----------------------------------------------------------------------------
+
+  /** Writes struct stat of the guest's own word size. */
+  void storeStat(GuestMemory memory, long address, FileStatus status);
+
+  /** Writes struct stat64 of a 32-bit guest. */
+  void storeStat64(GuestMemory memory, long address, FileStatus status);
 
   // ---- numbers --------------------------------------------------------------------------------
 

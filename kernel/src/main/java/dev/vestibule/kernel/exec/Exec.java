@@ -55,7 +55,7 @@ public final class Exec {
     KernelProfile profile = machine.profile();
     try (Executable program =
         Executable.open(
-            machine.programs(),
+            machine.fileTree(),
             task,
             directory,
             path,

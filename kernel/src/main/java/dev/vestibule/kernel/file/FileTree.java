@@ -17,12 +17,18 @@ import org.jspecify.annotations.Nullable;
  * are resolved here, the host only ever sees names without them (see {@link HostTree}). ".." never
  * leads above the task's root.
  */
-public final class FileTree {
+public final class FileTree implements Programs {
   /** Follow a symbolic link in the last component. */
   public static final int FOLLOW = 1;
 
   /** The last component need not exist. */
   public static final int MAY_CREATE = 2;
+
+  /** Names begin at the current directory. */
+  public static final int AT_FDCWD = -100;
+
+  private static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  private static final int AT_EMPTY_PATH = 0x1000;
 
   /** MAXSYMLINKS. */
   private static final int MOST_LINKS = 40;
@@ -76,6 +82,49 @@ public final class FileTree {
       status = null;
     }
     return new Place(mount, inside, path, status, null);
+  }
+
+  /**
+   * Finds what a task's name means, relative to a directory descriptor.
+   *
+   * @param directory a descriptor, or AT_FDCWD
+   */
+  public Place find(@Nullable Task task, int directory, String name, int options) {
+    if (task == null) {
+      return find(null, "", "", name, options);
+    }
+    String start = task.fs().directory();
+    if (directory != AT_FDCWD && !name.startsWith("/")) {
+      OpenFile file = task.files().get(directory);
+      try {
+        if (!file.status(task).isDirectory()) {
+          throw new Failure(Errno.ENOTDIR);
+        }
+        start = file.path();
+      } finally {
+        file.release();
+      }
+    }
+    return find(task, task.fs().root(), start, name, options);
+  }
+
+  @Override
+  public Program open(@Nullable Task task, int directory, String path, int flags) {
+    if (path.isEmpty() && (flags & AT_EMPTY_PATH) != 0 && task != null) {
+      OpenFile file = task.files().get(directory);
+      return new Program(file, file.path());
+    }
+    Place place = find(task, directory, path, (flags & AT_SYMLINK_NOFOLLOW) != 0 ? 0 : FOLLOW);
+    FileStatus status = place.status();
+    if (status == null || status.isLink()) {
+      throw new Failure(Errno.ELOOP);
+    }
+    int execute = 1;
+    if (status.type() != FileStatus.S_IFREG
+        || place.mount().access(task, place.path(), execute) != 0) {
+      throw new Failure(Errno.EACCES);
+    }
+    return new Program(place.mount().open(task, place.path(), place.name(), 0, 0), place.name());
   }
 
   private Mount mountAt(String point) {

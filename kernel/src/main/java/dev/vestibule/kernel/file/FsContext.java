@@ -3,6 +3,7 @@ package dev.vestibule.kernel.file;
 /** Where do a task's relative file names begin? Shared by tasks cloned with CLONE_FS. */
 public final class FsContext {
   private volatile String directory;
+  private volatile String root = "";
   private volatile int umask;
 
   public FsContext(String directory, int umask) {
@@ -19,6 +20,15 @@ public final class FsContext {
     this.directory = directory;
   }
 
+  /** What "/" means: an absolute path without trailing slash, empty unless chroot(2) was called. */
+  public String root() {
+    return root;
+  }
+
+  public void setRoot(String root) {
+    this.root = root;
+  }
+
   public int umask() {
     return umask;
   }
@@ -30,6 +40,8 @@ public final class FsContext {
   }
 
   public FsContext copy() {
-    return new FsContext(directory, umask);
+    FsContext copy = new FsContext(directory, umask);
+    copy.root = root;
+    return copy;
   }
 }

@@ -36,6 +36,11 @@ public final class HostStream extends OpenFile {
   }
 
   @Override
+  public FileStatus status(Task task) {
+    return HostTree.statusOf(hostFd);
+  }
+
+  @Override
   public String path() {
     return "/dev/pts/0";
   }

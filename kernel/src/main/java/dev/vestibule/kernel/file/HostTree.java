@@ -22,9 +22,8 @@ import java.lang.foreign.MemorySegment;
  */
 final class HostTree {
   private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
-  static final int O_RDONLY = 0;
-  static final int O_NOFOLLOW = ARM ? 0100000 : 0400000;
-  static final int O_DIRECTORY = ARM ? 040000 : 0200000;
+  static final int O_NOFOLLOW = 0400000;
+  static final int O_DIRECTORY = 0200000;
   static final int O_PATH = 010000000;
   static final int O_CLOEXEC = 02000000;
   static final int AT_EMPTY_PATH = 0x1000;
@@ -45,7 +44,7 @@ final class HostTree {
   HostTree(String directory) {
     long fd =
         Libc.syscall(
-            HostCalls.OPENAT, -100, text(0, directory), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+            HostCalls.OPENAT, -100, text(0, directory), hostFlags(O_PATH | O_DIRECTORY | O_CLOEXEC), 0);
     root = (int) check(fd);
   }
 
@@ -72,14 +71,14 @@ final class HostTree {
     return at;
   }
 
-  /** Opens a file of the tree; {@code flags} and {@code mode} in the host's numbers. */
+  /** Opens a file of the tree; {@code flags} are generic numbers. */
   int open(String path, int flags, int mode) {
     if (path.isEmpty()) {
       return open(".", flags, mode);
     }
     long name = text(0, path);
     long how = scratch();
-    HostMemory.putSlot(how, (flags | O_CLOEXEC) & 0xffff_ffffL);
+    HostMemory.putSlot(how, (hostFlags(flags) | O_CLOEXEC) & 0xffff_ffffL);
     HostMemory.putSlot(how + 8, mode);
     HostMemory.putSlot(how + 16, BENEATH_NO_LINKS);
     int result;
@@ -87,6 +86,23 @@ final class HostTree {
       result = (int) Libc.syscall(HostCalls.OPENAT2, root, name, how, 24);
     } while (result == -Errno.EAGAIN);
     return result;
+  }
+
+  /** Generic numbers of open(2)'s flags are x86's; arm64 has four of its own. */
+  private static int hostFlags(int flags) {
+    if (!ARM) {
+      return flags;
+    }
+    int swapped = flags & ~(0200000 | 0400000 | 040000 | 0100000);
+    swapped |= (flags & 0200000) != 0 ? 040000 : 0; // O_DIRECTORY
+    swapped |= (flags & 0400000) != 0 ? 0100000 : 0; // O_NOFOLLOW
+    swapped |= (flags & 040000) != 0 ? 0200000 : 0; // O_DIRECT
+    swapped |= (flags & 0100000) != 0 ? 0400000 : 0; // O_LARGEFILE
+    return swapped;
+  }
+
+  static void close(int fd) {
+    Libc.syscall(HostCalls.CLOSE, fd);
   }
 
   /** Opens a name of the tree for reference only, itself if it is a symbolic link. */
@@ -106,7 +122,7 @@ final class HostTree {
     try {
       return operation.apply(fd);
     } finally {
-      Libc.syscall(HostCalls.CLOSE, fd);
+      close(fd);
     }
   }
 
@@ -131,7 +147,7 @@ final class HostTree {
     try {
       return statusOf(fd);
     } finally {
-      Libc.syscall(HostCalls.CLOSE, fd);
+      close(fd);
     }
   }
 
@@ -172,7 +188,7 @@ final class HostTree {
     try {
       return readLinkOf(fd);
     } finally {
-      Libc.syscall(HostCalls.CLOSE, fd);
+      close(fd);
     }
   }
 

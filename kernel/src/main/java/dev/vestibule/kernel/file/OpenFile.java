@@ -35,7 +35,8 @@ public abstract class OpenFile {
     return flags;
   }
 
-  public final void setFlags(int flags) {
+  /** Changes what fcntl(F_SETFL) may change. */
+  public void setFlags(int flags) {
     this.flags = flags;
   }
 
@@ -72,6 +73,9 @@ public abstract class OpenFile {
   public long ioctl(Task task, int request, long argument) {
     return -Errno.ENOTTY;
   }
+
+  /** What fstat(2) tells. */
+  public abstract FileStatus status(Task task);
 
   /** What a mapping of this file shows, or null if it cannot be mapped (ENODEV). */
   public @Nullable Backing backing() {

@@ -7,9 +7,12 @@ import dev.vestibule.cpu.Stop;
 import dev.vestibule.cpu.power.Power;
 import dev.vestibule.cpu.power.PowerState;
 import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.SyscallTable;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.abi.Struct;
+import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.profile.Architecture;
@@ -228,5 +231,26 @@ public final class PowerAbi implements GuestAbi {
       }
     }
     return result;
+  }
+
+  @Override
+  public void storeStat(GuestMemory memory, long address, FileStatus status) {
+    if (!wide() && (status.size() > Integer.MAX_VALUE || status.inode() >>> 32 != 0)) {
+      throw new Failure(Errno.EOVERFLOW);
+    }
+    Struct s = struct(wide() ? 144 : 72);
+    if (wide()) {
+      PowerStat.wide(s, status);
+    } else {
+      PowerStat.narrow(s, status);
+    }
+    s.store(memory, address);
+  }
+
+  @Override
+  public void storeStat64(GuestMemory memory, long address, FileStatus status) {
+    Struct s = struct(104);
+    PowerStat.stat64(s, status);
+    s.store(memory, address);
   }
 }
