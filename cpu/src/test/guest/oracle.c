@@ -97,6 +97,9 @@ static void next(void) {
   }
   struct record *current = &records[index];
   unsigned *code = (unsigned *)CODE;
+  for (int i = WORDS; i < PAGE_BYTES / 4; i++) {
+    code[i] = TRAP;
+  }
   for (int i = 0; i < WORDS; i++) {
     code[i] = current->words[i];
     asm volatile("dcbst 0,%0; sync; icbi 0,%0" : : "r"(code + i) : "memory");
@@ -174,8 +177,5 @@ void start(void) {
   }
   map(CODE, PAGE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
   map(PAGE, PAGE_BYTES, PROT_READ | PROT_WRITE);
-  for (int i = 0; i < PAGE_BYTES / 4; i++) {
-    ((unsigned *)CODE)[i] = TRAP;
-  }
   next();
 }

@@ -61,7 +61,7 @@ public final class Interpreter {
             case Op.MULI -> U.putLong(ctx + (w >>> 7 & 0x3ff8), U.getLong(ctx + (w >>> 18 & 0x3ff8)) * (w >> 32));
             case Op.MULHS64 -> U.putLong(ctx + (w >>> 7 & 0x3ff8), Math.multiplyHigh(U.getLong(ctx + (w >>> 18 & 0x3ff8)), U.getLong(ctx + (w >>> 29 & 0x3ff8))));
             case Op.MULHU64 -> U.putLong(ctx + (w >>> 7 & 0x3ff8), Math.unsignedMultiplyHigh(U.getLong(ctx + (w >>> 18 & 0x3ff8)), U.getLong(ctx + (w >>> 29 & 0x3ff8))));
-            case Op.MULHS32 -> U.putLong(ctx + (w >>> 7 & 0x3ff8), (long) (int) U.getLong(ctx + (w >>> 18 & 0x3ff8)) * (int) U.getLong(ctx + (w >>> 29 & 0x3ff8)) >> 32);
+            case Op.MULHS32 -> U.putLong(ctx + (w >>> 7 & 0x3ff8), (long) (int) U.getLong(ctx + (w >>> 18 & 0x3ff8)) * (int) U.getLong(ctx + (w >>> 29 & 0x3ff8)) >>> 32);
             case Op.MULHU32 -> U.putLong(ctx + (w >>> 7 & 0x3ff8), (U.getLong(ctx + (w >>> 18 & 0x3ff8)) & M32) * (U.getLong(ctx + (w >>> 29 & 0x3ff8)) & M32) >>> 32);
             case Op.MULS32 -> U.putLong(ctx + (w >>> 7 & 0x3ff8), (long) (int) U.getLong(ctx + (w >>> 18 & 0x3ff8)) * (int) U.getLong(ctx + (w >>> 29 & 0x3ff8)));
             case Op.DIVS32 -> U.putLong(ctx + (w >>> 7 & 0x3ff8), Arithmetic.divs32(U.getLong(ctx + (w >>> 18 & 0x3ff8)), U.getLong(ctx + (w >>> 29 & 0x3ff8))));

@@ -48,7 +48,7 @@ public final class Op {
 
   public static final int MULHU64 = 12;
 
-  /** d = the high 32 bits of the signed 32-bit product, sign-extended. */
+  /** d = the high 32 bits of the signed 32-bit product, zero-extended. */
   public static final int MULHS32 = 13;
 
   /** d = the high 32 bits of the unsigned 32-bit product, zero-extended. */

@@ -277,7 +277,11 @@ final class LoadStore {
   }
 
   @Instruction(value = "46 rt ra d", asm = "lmw rt,d(ra)", section = "3.3.6")
-  static void lmw(PowerBuilder m, int rt, int ra, int d) {
+  static void lmw(PowerBuilder m, int rt, int ra, int d, int word) {
+    if (!m.bigEndian()) {
+      m.help(PowerHelp.BIG_ENDIAN_ONLY, word);
+      return;
+    }
     int[] values = new int[32 - rt];
     int base = m.base(ra);
     for (int i = 0; i < values.length; i++) {
@@ -289,7 +293,11 @@ final class LoadStore {
   }
 
   @Instruction(value = "47 rs ra d", asm = "stmw rs,d(ra)", section = "3.3.6")
-  static void stmw(PowerBuilder m, int rs, int ra, int d) {
+  static void stmw(PowerBuilder m, int rs, int ra, int d, int word) {
+    if (!m.bigEndian()) {
+      m.help(PowerHelp.BIG_ENDIAN_ONLY, word);
+      return;
+    }
     int base = m.base(ra);
     for (int n = rs; n < 32; n++) {
       m.store(m.storeOp(4), base, d + 4 * (n - rs), m.gpr(n));
@@ -298,32 +306,40 @@ final class LoadStore {
 
   @Instruction(value = "31 rt ra nb 597:10 /:1", asm = "lswi rt,ra,nb", section = "3.3.7")
   static void lswi(PowerBuilder m, int rt, int ra, int nb, int word) {
-    m.help(PowerHelp.STRING, word);
+    m.help(m.bigEndian() ? PowerHelp.STRING : PowerHelp.BIG_ENDIAN_ONLY, word);
   }
 
   @Instruction(value = "31 rs ra nb 725:10 /:1", asm = "stswi rs,ra,nb", section = "3.3.7")
   static void stswi(PowerBuilder m, int rs, int ra, int nb, int word) {
-    m.help(PowerHelp.STRING, word);
+    m.help(m.bigEndian() ? PowerHelp.STRING : PowerHelp.BIG_ENDIAN_ONLY, word);
   }
 
   @Instruction(value = "31 rt ra rb 533:10 /:1", asm = "lswx rt,ra,rb", section = "3.3.7")
   static void lswx(PowerBuilder m, int rt, int ra, int rb, int word) {
-    m.help(PowerHelp.STRING, word);
+    m.help(m.bigEndian() ? PowerHelp.STRING : PowerHelp.BIG_ENDIAN_ONLY, word);
   }
 
   @Instruction(value = "31 rs ra rb 661:10 /:1", asm = "stswx rs,ra,rb", section = "3.3.7")
   static void stswx(PowerBuilder m, int rs, int ra, int rb, int word) {
-    m.help(PowerHelp.STRING, word);
+    m.help(m.bigEndian() ? PowerHelp.STRING : PowerHelp.BIG_ENDIAN_ONLY, word);
   }
 
   @Instruction(value = "56 rt ra dq /:4", asm = "lq rt,dq(ra)", section = "3.3.5", wide = true)
   static void lq(PowerBuilder m, int rt, int ra, int dq, int word) {
-    m.help(PowerHelp.QUAD, word);
+    if ((rt & 1) != 0 || rt == ra) {
+      m.illegal();
+    } else {
+      m.help(PowerHelp.QUAD, word);
+    }
   }
 
   @Instruction(value = "62 rs ra ds 2", asm = "stq rs,ds(ra)", section = "3.3.5", wide = true)
   static void stq(PowerBuilder m, int rs, int ra, int ds, int word) {
-    m.help(PowerHelp.QUAD, word);
+    if ((rs & 1) != 0) {
+      m.illegal();
+    } else {
+      m.help(PowerHelp.QUAD, word);
+    }
   }
 
   @Instruction(value = "31 rt ra rb 52:10 eh", asm = "lbarx rt,ra,rb,eh", section = "Book II 4.4.2")
@@ -348,7 +364,11 @@ final class LoadStore {
 
   @Instruction(value = "31 rt ra rb 276:10 eh", asm = "lqarx rt,ra,rb,eh", section = "Book II 4.4.2", wide = true)
   static void lqarx(PowerBuilder m, int rt, int ra, int rb, int word) {
-    m.help(PowerHelp.LOAD_RESERVE, word);
+    if ((rt & 1) != 0 || rt == ra || rt == rb) {
+      m.illegal();
+    } else {
+      m.help(PowerHelp.LOAD_RESERVE, word);
+    }
   }
 
   @Instruction(value = "31 rs ra rb 694:10 1", asm = "stbcx. rs,ra,rb", section = "Book II 4.4.2")
@@ -373,6 +393,10 @@ final class LoadStore {
 
   @Instruction(value = "31 rs ra rb 182:10 1", asm = "stqcx. rs,ra,rb", section = "Book II 4.4.2", wide = true)
   static void stqcx(PowerBuilder m, int rs, int ra, int rb, int word) {
-    m.help(PowerHelp.STORE_CONDITIONAL, word);
+    if ((rs & 1) != 0) {
+      m.illegal();
+    } else {
+      m.help(PowerHelp.STORE_CONDITIONAL, word);
+    }
   }
 }

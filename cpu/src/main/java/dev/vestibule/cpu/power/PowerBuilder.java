@@ -106,7 +106,7 @@ final class PowerBuilder extends MicroBuilder {
   void result(int n, int value, boolean rc) {
     putGpr(n, value);
     if (rc) {
-      record(value);
+      record(gpr(n));
     }
   }
 

@@ -24,6 +24,7 @@ final class PowerHelp {
   static final int LOAD_RESERVE = 8;
   static final int STORE_CONDITIONAL = 9;
   static final int DIVIDE_EXTENDED = 10;
+  static final int BIG_ENDIAN_ONLY = 11;
 
   /** Reports a watched address, which stands in place of the word. */
   static final int ENTERED = 11;
@@ -45,6 +46,7 @@ final class PowerHelp {
       case LOAD_RESERVE -> loadReserve(cpu, word);
       case STORE_CONDITIONAL -> storeConditional(cpu, word);
       case DIVIDE_EXTENDED -> divideExtended(cpu, word);
+      case BIG_ENDIAN_ONLY -> throw misaligned(cpu, word);
       default -> throw new AssertionError("helper " + helper);
     }
   }
@@ -72,6 +74,17 @@ final class PowerHelp {
   /** The effective address of an X-form, truncated on 32-bit guests. */
   private static long address(Cpu cpu, int word) {
     return base(cpu, word) + cpu.slot(rb(word)) & cpu.memory().addressMask();
+  }
+
+  /** Multiple and string forms in little-endian mode: an alignment interrupt, 3.3.6 and 3.3.7. */
+  private static GuestFault misaligned(Cpu cpu, int word) {
+    int primary = word >>> 26;
+    boolean multiple = primary == 46 || primary == 47;
+    boolean immediate = extended(word) == 597 || extended(word) == 725;
+    long at = multiple ? (short) word : immediate ? 0 : cpu.slot(rb(word));
+    boolean store = primary == 47 || extended(word) == 725 || extended(word) == 661;
+    return new GuestFault(
+        base(cpu, word) + at, store ? Access.STORE : Access.LOAD, GuestFault.Cause.MISALIGNED);
   }
 
   private static void zeroBlock(Cpu cpu, Power isa, int word) {
@@ -286,7 +299,7 @@ final class PowerHelp {
       if (!overflow) {
         long q = dividend / divisor;
         overflow = q != (int) q;
-        quotient = q & 0xffff_ffffL;
+        quotient = q;
       }
     } else if (operation == 395) {
       long divisor = b & 0xffff_ffffL;

@@ -173,11 +173,20 @@ final class SystemUnit {
     m.help(PowerHelp.INVALIDATE_CODE, word);
   }
 
+  /** Faults where a load would. */
+  private static void touch(PowerBuilder m, int ra, int rb) {
+    m.load(Op.LDU8, m.indexed(ra, rb), 0);
+  }
+
   @Instruction(value = "31 /:5 ra rb 86:10 /:1", asm = "dcbf ra,rb", section = "Book II 4.3.2")
-  static void dcbf(PowerBuilder m, int ra, int rb) {}
+  static void dcbf(PowerBuilder m, int ra, int rb) {
+    touch(m, ra, rb);
+  }
 
   @Instruction(value = "31 /:5 ra rb 54:10 /:1", asm = "dcbst ra,rb", section = "Book II 4.3.2")
-  static void dcbst(PowerBuilder m, int ra, int rb) {}
+  static void dcbst(PowerBuilder m, int ra, int rb) {
+    touch(m, ra, rb);
+  }
 
   @Instruction(value = "31 /:5 ra rb 278:10 /:1", asm = "dcbt ra,rb", section = "Book II 4.3.2")
   static void dcbt(PowerBuilder m, int ra, int rb) {}

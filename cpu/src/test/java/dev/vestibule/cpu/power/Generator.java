@@ -19,7 +19,7 @@ final class Generator {
   private static final Set<String> BLOCKS =
       Set.of("dcbz", "icbi", "dcbf", "dcbst", "dcbt", "dcbtst", "icbt", "dcba");
   private static final int[] SPRS = {1, 8, 9, 256};
-  private static final int[] WIDE_SPRS = {1, 3, 8, 9, 256, 815};
+  private static final int[] WIDE_SPRS = {1, 8, 9, 256, 815};
 
   private final Machine.Guest guest;
   private final List<Table.Row> rows;
@@ -51,7 +51,7 @@ final class Generator {
     private final int index;
     private int[] words = new int[Trial.WORDS];
     private int length;
-    private boolean linked;
+    private boolean linked; // LR, CTR or TAR may no longer lead forward
 
     Sequence(long seed) {
       this.seed = seed;
@@ -174,17 +174,15 @@ final class Generator {
       for (Table.Field field : row.operands()) {
         word = field.insert(word, random.nextInt());
       }
-      if (row.owner().equals("Branch") && !branch(row, word, wanted)) {
-        return;
-      }
       if (row.owner().equals("Branch")) {
+        branch(row, word, wanted);
         return;
       }
       if (row.has("spr")) {
         int[] sprs = guest.isa.wide() ? WIDE_SPRS : SPRS;
         int spr = sprs[random.nextInt(sprs.length)];
         word = row.field("spr").insert(word, spr);
-        linked |= spr == 8 || spr == 9;
+        linked |= spr == 8 || spr == 9 || spr == 815;
       }
       if (row.has("ra") && (!NO_STORAGE.contains(row.owner()) || BLOCKS.contains(row.name()))) {
         word = storage(row, word);
@@ -271,7 +269,7 @@ final class Generator {
     }
 
     /** Appends a branch or condition-register instruction, if it cannot make a loop. */
-    private boolean branch(Table.Row row, int from, int wanted) {
+    private void branch(Table.Row row, int from, int wanted) {
       int word = from;
       int skip = 1 + random.nextInt(Math.max(1, wanted - length));
       boolean indirect = row.has("bh");
@@ -283,12 +281,12 @@ final class Generator {
       } else if (row.has("bd")) {
         word = row.field("bd").insert(row.field("aa").insert(word, 0), skip);
       }
-      if (indirect && linked) {
-        return false;
+      if (indirect && linked || QemuDeviations.invalidForm(row, word)) {
+        return;
       }
+      linked |= row.has("bo") && (row.field("bo").extract(word) & 4) == 0;
       linked |= row.has("lk") && row.field("lk").extract(word) == 1;
       append(word);
-      return true;
     }
   }
 }

@@ -91,7 +91,7 @@ final class Machine implements AutoCloseable {
             List.of(guest.compiler, "-O1", "-static", "-nostdlib", "-ffreestanding", "-Wall"));
     command.addAll(
         List.of("-fno-stack-protector", "-fno-tree-loop-distribute-patterns", "-fno-pic"));
-    command.addAll(List.of("-no-pie", "-mno-altivec", "-mno-vsx"));
+    command.addAll(List.of("-no-pie", "-Wl,-Ttext-segment=0x5a3c0000", "-mno-altivec", "-mno-vsx"));
     command.add(SOURCES.resolve("oracle.c").toString());
     command.add(SOURCES.resolve("oracle.S").toString());
     command.addAll(List.of("-o", program.toString()));

@@ -138,8 +138,9 @@ record Trial(long seed, int[] words, Registers registers, long[] pad) {
   /** Loads registers, code and memory. */
   void load(Cpu cpu) {
     GuestMemory memory = cpu.memory();
-    ByteBuffer code = ByteBuffer.allocate(WORDS * 4).order(Machine.order(memory));
-    for (int i = 0; i < WORDS; i++) {
+    ByteBuffer code = ByteBuffer.allocate(GuestMemory.PAGE_SIZE).order(Machine.order(memory));
+    while (code.hasRemaining()) {
+      int i = code.position() / 4;
       code.putInt(i < words.length ? words[i] : TRAP);
     }
     memory.poke(CODE, code.array(), 0, code.capacity());
