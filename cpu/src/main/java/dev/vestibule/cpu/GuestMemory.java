@@ -240,6 +240,25 @@ public final class GuestMemory implements Closeable {
     }
   }
 
+  /** Copies the pages that this process wrote from one private mapping to another. */
+  public void copyWithin(long from, long to, long length) {
+    checkRange(from, length);
+    checkRange(to, length);
+    forgetCode(to, length);
+    int step = 1 << 22;
+    long[] entries = new long[step >>> PAGE_SHIFT];
+    for (long done = 0; done < length; done += step) {
+      int count = (int) (Math.min(step, length - done) >>> PAGE_SHIFT);
+      PageMap.ofThisProcess().read(window + from + done, entries, count);
+      for (int page = 0; page < count; page++) {
+        if (PageMap.isOwn(entries[page])) {
+          long offset = done + ((long) page << PAGE_SHIFT);
+          HostMemory.copy(window + from + offset, window + to + offset, PAGE_SIZE);
+        }
+      }
+    }
+  }
+
   /** Changes the protection of mapped pages; unmapped pages in the range stay unmapped. */
   public void protect(long address, long length, int protection) {
     checkRange(address, length);

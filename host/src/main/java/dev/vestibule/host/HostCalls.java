@@ -28,9 +28,12 @@ public final class HostCalls {
   public static final int UTIMENSAT = number(280, 88);
   public static final int FACCESSAT2 = number(439, 439);
   public static final int CLOSE = number(3, 57);
+  public static final int GETTID = number(186, 178);
+  public static final int CLOCK_GETTIME = number(228, 113);
   public static final int GETUID = number(102, 174);
   public static final int FCNTL = number(72, 25);
   public static final int GETDENTS64 = number(217, 61);
+  public static final int MEMBARRIER = number(324, 283);
   public static final int LSEEK = number(8, 62);
   public static final int READ = number(0, 63);
   public static final int WRITE = number(1, 64);

@@ -68,6 +68,7 @@ public final class Machine implements AutoCloseable {
    * @param firstPid pid of the first process
    * @param seed what random numbers come from, or null for the host's randomness
    * @param randomize whether addresses are randomised as kernels do
+   * @param nodeName what uname(2) calls this machine
    * @param debug whether internal errors show their stack traces
    */
   public record Settings(
@@ -77,6 +78,7 @@ public final class Machine implements AutoCloseable {
       int firstPid,
       @Nullable Long seed,
       boolean randomize,
+      String nodeName,
       boolean debug,
       PrintStream diagnostics) {
 
@@ -89,6 +91,7 @@ public final class Machine implements AutoCloseable {
           (int) ProcessHandle.current().pid(),
           null,
           true,
+          "vestibule",
           false,
           System.err);
     }
@@ -180,6 +183,11 @@ public final class Machine implements AutoCloseable {
 
   public HandedPages handedPages() {
     return handedPages;
+  }
+
+  /** Bytes of memory the guest is told the machine has. */
+  public long memorySize() {
+    return settings.memoryLimit();
   }
 
   /** Whether addresses are randomised. */
@@ -328,17 +336,18 @@ public final class Machine implements AutoCloseable {
     }
     for (Process child : List.copyOf(process.children())) {
       process.children().remove(child);
+      for (Task task : child.tasks()) {
+        if (task.deathSignal() != 0) {
+          Delivery.send(
+              task, SigInfo.sent(task.deathSignal(), SigInfo.SI_USER, process.pid(), 0, 0));
+        }
+      }
       child.adopt(reaper);
     }
   }
 
   /** What a session leader's end does to its terminal's process group; under the lock. */
   void hangUp(Process process) {}
-
-  int uidOf(Process process) {
-    Task task = process.anyTask();
-    return task == null ? 0 : task.credentials().uid();
-  }
 
   /** The last things a task does in guest memory. */
   void taskEnding(Task task) {

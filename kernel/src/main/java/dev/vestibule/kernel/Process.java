@@ -13,6 +13,7 @@ import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,10 @@ public final class Process {
   private boolean subreaper;
   private volatile String executable = "";
   private int personality;
+  private int uid;
+  private boolean noNewPrivileges;
+  private final AtomicLong endedNanos = new AtomicLong();
+  private long childrenNanos;
 
   Process(
       Machine machine,
@@ -208,6 +213,50 @@ public final class Process {
 
   public void setSubreaper(boolean value) {
     subreaper = value;
+  }
+
+  /** What fork passes on besides what the constructor takes. */
+  public void inheritFrom(Process other) {
+    personality = other.personality;
+    dumpable = other.dumpable;
+    executable = other.executable;
+    noNewPrivileges = other.noNewPrivileges;
+  }
+
+  /** Real user id, also after the end. */
+  public int uid() {
+    Task task = anyTask();
+    if (task != null) {
+      uid = task.credentials().uid();
+    }
+    return uid;
+  }
+
+  /** Processor time of all tasks so far, in nanoseconds. */
+  public long cpuNanos() {
+    long sum = endedNanos.get();
+    for (Task task : tasks) {
+      sum += task.cpuNanos();
+    }
+    return sum;
+  }
+
+  void addCpuNanos(long nanos) {
+    endedNanos.addAndGet(nanos);
+  }
+
+  /** Processor time of children that were waited for, theirs included, in nanoseconds. */
+  public long childrenNanos() {
+    return childrenNanos;
+  }
+
+  /** prctl(PR_SET_NO_NEW_PRIVS). */
+  public boolean noNewPrivileges() {
+    return noNewPrivileges;
+  }
+
+  public void setNoNewPrivileges() {
+    noNewPrivileges = true;
   }
 
   /** personality(2)'s value. */
@@ -394,6 +443,7 @@ public final class Process {
   void taskEnded(Task task, int exitCode) {
     boolean last;
     synchronized (machine.lock()) {
+      uid = task.credentials().uid();
       if (task.tid() == pid) {
         status = exitCode;
       }
@@ -449,7 +499,7 @@ public final class Process {
   }
 
   private SigInfo childInfo(int code, int shown) {
-    SigInfo info = SigInfo.child(code, pid, machine.uidOf(this), shown, 0, 0);
+    SigInfo info = SigInfo.child(code, pid, uid(), shown, 0, 0);
     return exitSignal == Signals.SIGCHLD
         ? info
         : new SigInfo(
@@ -462,7 +512,7 @@ public final class Process {
       return;
     }
     if (!p.actions.get(Signals.SIGCHLD).has(SignalAction.SA_NOCLDSTOP)) {
-      Delivery.send(p, SigInfo.child(code, pid, machine.uidOf(this), signal, 0, 0));
+      Delivery.send(p, SigInfo.child(code, pid, uid(), signal, 0, 0));
     }
     p.childEvents.wake();
   }
@@ -474,6 +524,7 @@ public final class Process {
       Process p = parent;
       if (p != null) {
         p.children.remove(this);
+        p.childrenNanos += endedNanos.get() + childrenNanos;
       }
       machine.forget(this);
     }

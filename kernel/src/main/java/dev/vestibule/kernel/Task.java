@@ -4,6 +4,9 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
+import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.HostMemory;
+import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
@@ -38,6 +41,11 @@ public final class Task {
   private volatile boolean dying;
   private volatile boolean ended;
   private int exitCode;
+  private volatile int hostTid;
+  private volatile int nice;
+  private volatile int policy;
+  private volatile int priority;
+  private int deathSignal;
   private long robustList;
   private long robustLength;
   private long clearChildTid;
@@ -154,6 +162,57 @@ public final class Task {
     comm = name.length() > 15 ? name.substring(0, 15) : name;
   }
 
+  /** setpriority(2)'s value, -20..19. */
+  public int nice() {
+    return nice;
+  }
+
+  public void setNice(int value) {
+    nice = value;
+  }
+
+  /** sched_setscheduler(2)'s policy. */
+  public int policy() {
+    return policy;
+  }
+
+  /** The priority of a real-time policy, else 0. */
+  public int priority() {
+    return priority;
+  }
+
+  public void setPolicy(int newPolicy, int newPriority) {
+    policy = newPolicy;
+    priority = newPriority;
+  }
+
+  /** prctl(PR_SET_PDEATHSIG). */
+  public int deathSignal() {
+    return deathSignal;
+  }
+
+  public void setDeathSignal(int signal) {
+    deathSignal = signal;
+  }
+
+  /** Processor time the task has used, in nanoseconds; 0 before it runs and after it ended. */
+  public long cpuNanos() {
+    int host = hostTid;
+    if (host == 0 || ended) {
+      return 0;
+    }
+    long buffer = HostMemory.allocate(16);
+    try {
+      long clock = (~(long) host << 3) | 6; // CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED
+      if (Libc.syscall(HostCalls.CLOCK_GETTIME, (int) clock, buffer) < 0) {
+        return 0;
+      }
+      return HostMemory.slot(buffer) * 1_000_000_000L + HostMemory.slot(buffer + 8);
+    } finally {
+      HostMemory.free(buffer);
+    }
+  }
+
   public long robustList() {
     return robustList;
   }
@@ -215,7 +274,8 @@ public final class Task {
     return ended;
   }
 
-  void setVforkParent(@Nullable VforkParent parent) {
+  /** Names who is told when the task stops using shared memory. */
+  public void setVforkParent(@Nullable VforkParent parent) {
     vforkParent = parent;
   }
 
@@ -230,12 +290,14 @@ public final class Task {
 
   // ---- life -----------------------------------------------------------------------------------
 
-  void start() {
+  /** Begins to run. */
+  public void start() {
     machine.listener().taskStarted(this);
     thread.start();
   }
 
   private void live() {
+    hostTid = (int) Libc.syscall(HostCalls.GETTID);
     try {
       while (!dying) {
         step();
@@ -270,13 +332,14 @@ public final class Task {
 
   private void end() {
     try {
-      releaseVforkParent();
       process.taskEnding(this);
+      releaseVforkParent();
       files.leave();
       machine.listener().taskExited(this);
     } catch (Throwable e) {
       machine.internalError(this, e);
     } finally {
+      process.addCpuNanos(cpuNanos());
       ended = true;
       process.taskEnded(this, exitCode);
       cpu.close();

@@ -4,6 +4,8 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Isa;
 import dev.vestibule.cpu.Stop;
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.SyscallTable;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.file.FileStatus;
@@ -65,6 +67,11 @@ public interface GuestAbi {
   /** What of the ELF header matters for starting a program. */
   record ElfFacts(int flags, long loadBias) {}
 
+  /** Whether clone(2) takes the thread pointer before the address of the child's id. */
+  default boolean tlsBeforeChildTid() {
+    return true;
+  }
+
   // ---- signals --------------------------------------------------------------------------------
 
   /**
@@ -92,6 +99,15 @@ public interface GuestAbi {
 
   /** Writes struct stat64 of a 32-bit guest. */
   void storeStat64(GuestMemory memory, long address, FileStatus status);
+  /** prctl(PR_SET_FPEXC) where the architecture has it. */
+  default long setFloatTraps(Task task, int mode) {
+    return -Errno.EINVAL;
+  }
+
+  /** prctl(PR_GET_FPEXC). */
+  default int floatTraps(Task task) {
+    throw new Failure(Errno.EINVAL);
+  }
 
   // ---- numbers --------------------------------------------------------------------------------
 

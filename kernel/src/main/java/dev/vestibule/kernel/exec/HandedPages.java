@@ -17,6 +17,15 @@ public interface HandedPages {
    */
   record Handed(long vdso, long signalReturn, long rtSignalReturn, long rtSignalStart) {
     public static final Handed NONE = new Handed(0, 0, 0, 0);
+
+    /** The same after mremap(2) moved the image. */
+    public Handed movedBy(long distance) {
+      return new Handed(
+          vdso + distance,
+          signalReturn == 0 ? 0 : signalReturn + distance,
+          rtSignalReturn == 0 ? 0 : rtSignalReturn + distance,
+          rtSignalStart == 0 ? 0 : rtSignalStart + distance);
+    }
   }
 
   /** No vDSO at all. */

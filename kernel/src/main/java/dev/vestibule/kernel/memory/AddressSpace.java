@@ -2,6 +2,7 @@ package dev.vestibule.kernel.memory;
 
 import static dev.vestibule.kernel.Errno.EACCES;
 import static dev.vestibule.kernel.Errno.EEXIST;
+import static dev.vestibule.kernel.Errno.EFAULT;
 import static dev.vestibule.kernel.Errno.EINVAL;
 import static dev.vestibule.kernel.Errno.ENOMEM;
 import static dev.vestibule.kernel.Errno.EPERM;
@@ -473,6 +474,9 @@ public final class AddressSpace {
       throw new Failure(ENOMEM);
     }
     removeRange(address, address + bytes, true);
+    if (handed.vdso() >= address && handed.vdso() < address + bytes) {
+      handed = HandedPages.Handed.NONE;
+    }
   }
 
   /** mprotect(2). */
@@ -513,6 +517,217 @@ public final class AddressSpace {
     if (at != end) {
       throw new Failure(ENOMEM);
     }
+  }
+
+  // ---- mremap ---------------------------------------------------------------------------------
+
+  /**
+   * mremap(2).
+   *
+   * @param target where to, for MREMAP_FIXED and as a hint for MREMAP_DONTUNMAP
+   * @return the address
+   */
+  public synchronized long remap(
+      long address, long oldLength, long newLength, int flags, long target) {
+    boolean mayMove = (flags & MapFlags.MREMAP_MAYMOVE) != 0;
+    boolean fixed = (flags & MapFlags.MREMAP_FIXED) != 0;
+    boolean keep = (flags & MapFlags.MREMAP_DONTUNMAP) != 0;
+    long oldBytes = pageUp(oldLength);
+    long newBytes = pageUp(newLength);
+    if ((flags & ~7) != 0
+        || fixed && !mayMove
+        || keep && (!mayMove || oldLength != newLength)
+        || !onPage(address)
+        || newBytes <= 0
+        || oldBytes < 0) {
+      throw new Failure(EINVAL);
+    }
+    if (fixed) {
+      checkTarget(address, oldBytes, newBytes, target);
+    }
+    if (!fixed && !keep && oldBytes >= newBytes) {
+      if (oldBytes > newBytes) {
+        checkRemapRange(address, oldBytes);
+        unmap(address + newBytes, oldBytes - newBytes);
+      } else {
+        checkRemapRange(address, oldBytes);
+      }
+      return address;
+    }
+    Vma vma = checkRemapRange(address, oldBytes);
+    if (oldBytes == 0 && (!vma.shared() || keep)) {
+      throw new Failure(EINVAL);
+    }
+    if (newBytes > oldBytes && vma.has(Vma.SPECIAL)) {
+      throw new Failure(EFAULT);
+    }
+    if (!fixed && !keep && grownInPlace(vma, address, oldBytes, newBytes)) {
+      return address;
+    }
+    if (!mayMove) {
+      throw new Failure(ENOMEM);
+    }
+    long to = fixed ? target : placeMoved(keep ? target : 0, newBytes);
+    if (fixed) {
+      checkWhole(target, target + newBytes);
+      removeRange(target, target + newBytes, true);
+      vma = checkRemapRange(address, Math.min(oldBytes, newBytes));
+    }
+    moveMapping(vma, address, Math.min(oldBytes, newBytes), newBytes, to, keep);
+    if (!keep && oldBytes > newBytes) {
+      removeRange(address + newBytes, address + oldBytes, true);
+    }
+    return to;
+  }
+
+  private void checkTarget(long address, long oldBytes, long newBytes, long target) {
+    if (!onPage(target)
+        || target < 0
+        || target > layout.taskSize() - newBytes
+        || address + oldBytes > target && target + newBytes > address) {
+      throw new Failure(EINVAL);
+    }
+    if (target < layout.minAddress()) {
+      throw new Failure(EPERM);
+    }
+  }
+
+  private Vma checkRemapRange(long address, long bytes) {
+    Vma vma = find(address);
+    if (vma == null || bytes > vma.end() - address) {
+      throw new Failure(EFAULT);
+    }
+    checkWhole(address, address + bytes);
+    return vma;
+  }
+
+  private boolean grownInPlace(Vma vma, long address, long oldBytes, long newBytes) {
+    long end = address + oldBytes;
+    long newEnd = address + newBytes;
+    if (vma.end() != end || newEnd > layout.taskSize() || !isFree(end, newEnd)) {
+      return false;
+    }
+    install(
+        new Vma(
+            end,
+            newEnd,
+            vma.protection(),
+            vma.flags(),
+            vma.backing(),
+            vma.offset() + (end - vma.start()),
+            vma.name()));
+    return true;
+  }
+
+  private long placeMoved(long hint, long bytes) {
+    if (hint != 0 && onPage(hint) && hint <= layout.taskSize() - bytes
+        && isFree(hint, hint + bytes)) {
+      return hint;
+    }
+    return findRoom(bytes, layout.pageSize());
+  }
+
+  private void moveMapping(
+      Vma vma, long from, long kept, long newBytes, long to, boolean keepOld) {
+    Vma moved =
+        new Vma(
+            to,
+            to + newBytes,
+            vma.protection(),
+            vma.flags(),
+            vma.backing(),
+            vma.offset() + (from - vma.start()),
+            vma.name());
+    charge(moved, vmas.size() + 2);
+    if (vma.backing() == null && kept > 0 && memory.move(from, to, kept) == 0) {
+      if (newBytes > kept) {
+        populate(moved.part(to + kept, moved.end()));
+      }
+      insert(moved);
+      if (keepOld) {
+        populate(vma.part(from, from + kept));
+        return;
+      }
+    } else {
+      populate(moved);
+      if (!vma.shared() && kept > 0) {
+        memory.copyWithin(from, to, kept);
+      }
+      insert(moved);
+      if (keepOld) {
+        memory.discard(from, kept);
+        return;
+      }
+    }
+    if (kept > 0) {
+      removeRange(from, from + kept, true);
+      moveHanded(from, kept, to);
+    }
+  }
+
+  /** The kernel keeps track of its vDSO where the profile says so. */
+  private void moveHanded(long from, long bytes, long to) {
+    HandedPages.Handed old = handed;
+    if (old.vdso() >= from && old.vdso() < from + bytes) {
+      handed = old.movedBy(to - from);
+    }
+  }
+
+  // ---- advice ---------------------------------------------------------------------------------
+
+  /** What madvise(2) does with one mapping. */
+  @FunctionalInterface
+  public interface Advice {
+    /** Returns the mapping's new flags; may act on the memory. */
+    int apply(Vma vma);
+  }
+
+  /**
+   * Applies something to all mappings of a range.
+   *
+   * @throws Failure ENOMEM if there are holes, after the rest was dealt with
+   */
+  public synchronized void advise(long address, long length, boolean splits, Advice advice) {
+    long bytes = pageUp(length);
+    if (!onPage(address) || bytes < 0 || length != 0 && bytes == 0) {
+      throw new Failure(EINVAL);
+    }
+    if (bytes == 0) {
+      return;
+    }
+    if (address < 0 || address > layout.taskSize() - bytes) {
+      throw new Failure(ENOMEM);
+    }
+    long end = address + bytes;
+    long at = address;
+    boolean holes = false;
+    for (Vma vma : covering(address, end)) {
+      holes |= vma.start() > at;
+      at = vma.end();
+      long from = Math.max(vma.start(), address);
+      long to = Math.min(vma.end(), end);
+      int flags = advice.apply(vma.part(from, to));
+      if (flags != vma.flags() && splits) {
+        splitAt(from);
+        splitAt(to);
+        Vma part = vma.part(from, to);
+        replace(part, part.withFlags(flags));
+      }
+    }
+    if (holes || at < end) {
+      throw new Failure(ENOMEM);
+    }
+  }
+
+  /** The mappings that a range touches, whole. */
+  private List<Vma> covering(long from, long to) {
+    List<Vma> all = new ArrayList<>();
+    Map.Entry<Long, Vma> first = vmas.lowerEntry(from);
+    if (first != null && first.getValue().end() > from) {
+      all.add(first.getValue());
+    }
+    all.addAll(vmas.subMap(from, to).values());
+    return all;
   }
 
   // ---- brk ------------------------------------------------------------------------------------
