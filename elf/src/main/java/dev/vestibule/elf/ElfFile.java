@@ -201,7 +201,9 @@ public final class ElfFile {
     if (value == null) {
       return null;
     }
-    return new DynamicReader(this, dynamic).string(value, "DT_" + tag, dynamic.offset());
+    String field =
+        tag == Elf.DT_SONAME ? "DT_SONAME" : tag == Elf.DT_NEEDED ? "DT_NEEDED" : "DT_" + tag;
+    return new DynamicReader(this, dynamic).string(value, field, dynamic.offset());
   }
 
   /** The dynamic symbols with their versions and hash tables; empty without DT_SYMTAB. */

@@ -7,6 +7,9 @@ sealed interface HashTable {
   /** Index of the next symbol that may have a name, after {@code previous}, or 0. */
   int next(Input input, String name, int previous) throws ElfException;
 
+  /** File offset of the table's data, for messages. */
+  long at();
+
   /** Number of entries that the symbol table must have. */
   long symbols();
 
@@ -43,12 +46,12 @@ sealed interface HashTable {
   /**
    * DT_GNU_HASH.
    *
-   * @param bloomAt file offset of the filter
+   * @param at file offset of the filter
    * @param bucketsAt file offset of the buckets
    * @param first index of the first hashed symbol
    */
   record Gnu(
-      long bloomAt,
+      long at,
       long bucketsAt,
       long buckets,
       long first,
@@ -58,21 +61,21 @@ sealed interface HashTable {
       long symbols)
       implements HashTable {
 
-    static Gnu read(Input input, boolean is64, long at) throws ElfException {
-      long buckets = input.u32(at, "gnu_hash nbuckets");
-      long first = input.u32(at + 4, "gnu_hash symoffset");
-      long words = input.u32(at + 8, "gnu_hash bloom_size");
-      int shift = input.i32(at + 12, "gnu_hash bloom_shift");
+    static Gnu read(Input input, boolean is64, long start) throws ElfException {
+      long buckets = input.u32(start, "gnu_hash nbuckets");
+      long first = input.u32(start + 4, "gnu_hash symoffset");
+      long words = input.u32(start + 8, "gnu_hash bloom_size");
+      int shift = input.i32(start + 12, "gnu_hash bloom_shift");
       if (buckets == 0 || Long.bitCount(words) != 1) {
         throw input.fail(
             Reason.MALFORMED,
             "DT_GNU_HASH",
-            at,
+            start,
             buckets + " buckets and a filter of " + words + " words");
       }
-      long bloomAt = at + 16;
+      long bloomAt = start + 16;
       long bucketsAt = bloomAt + words * (is64 ? 8 : 4);
-      input.range(bucketsAt, 4 * buckets, "DT_GNU_HASH", at, "hash buckets");
+      input.range(bucketsAt, 4 * buckets, "DT_GNU_HASH", start, "hash buckets");
       Gnu table = new Gnu(bloomAt, bucketsAt, buckets, first, words, shift, is64, 0);
       return new Gnu(bloomAt, bucketsAt, buckets, first, words, shift, is64, table.count(input));
     }
@@ -141,8 +144,8 @@ sealed interface HashTable {
     private boolean mayHold(Input input, int hash) throws ElfException {
       int bits = is64 ? 64 : 32;
       long word = (Integer.toUnsignedLong(hash) / bits) & words - 1;
-      long at = bloomAt + word * (bits / 8);
-      long filter = is64 ? input.i64(at, "DT_GNU_HASH") : input.u32(at, "DT_GNU_HASH");
+      long filterAt = at + word * (bits / 8);
+      long filter = is64 ? input.i64(filterAt, "DT_GNU_HASH") : input.u32(filterAt, "DT_GNU_HASH");
       int second = shift >= 0 && shift < 32 ? hash >>> shift : 0;
       return (filter >>> (hash & bits - 1) & filter >>> (second & bits - 1) & 1) != 0;
     }

@@ -88,7 +88,7 @@ public final class SymbolTable {
     throw input.fail(
         Reason.MALFORMED,
         table instanceof HashTable.Gnu ? "DT_GNU_HASH" : "DT_HASH",
-        0,
+        table.at(),
         "the chain of " + name + " does not end");
   }
 }

@@ -78,7 +78,7 @@ final class EntryReader {
     int encoding = PointerEncoding.ABSPTR;
     int lsda = PointerEncoding.OMIT;
     if (augmentation.startsWith("z")) {
-      int length = in.small(in.limit(), "augmentation length");
+      int length = in.length("augmentation length");
       int next = in.position() + length;
       for (int i = 1; i < augmentation.length(); i++) {
         switch (augmentation.charAt(i)) {
@@ -119,7 +119,7 @@ final class EntryReader {
     final long start = in.pointer(cie.pointerEncoding(), 0, "pc_begin");
     final long size = in.pointer(cie.pointerEncoding() & 0x0f, 0, "pc_range");
     if (cie.augmentation().startsWith("z")) {
-      int length = in.small(in.limit(), "augmentation length");
+      int length = in.length("augmentation length");
       in.skipTo(in.position() + length, "augmentation data");
     }
     return new Fde(at, end - at - 4L, cie, start, section.wrap(size), in.position(), end);

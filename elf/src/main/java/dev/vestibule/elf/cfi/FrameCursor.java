@@ -112,11 +112,22 @@ final class FrameCursor {
     throw fail(field, "an SLEB128 number exceeds 10 bytes");
   }
 
-  /** A ULEB128 number that must be small, such as a register number or a length. */
+  /** A ULEB128 number that must be small, such as a register number. */
   int small(int max, String field) throws ElfException {
     long value = uleb(field);
     if (value < 0 || value > max) {
-      throw fail(field, Long.toUnsignedString(value) + " exceeds " + max);
+      throw fail(field, "number " + Long.toUnsignedString(value) + " exceeds " + max);
+    }
+    return (int) value;
+  }
+
+  /** A ULEB128 length of bytes that must follow within the entry. */
+  int length(String field) throws ElfException {
+    long value = uleb(field);
+    if (value < 0 || value > limit - at) {
+      throw fail(
+          field,
+          "a block of " + Long.toUnsignedString(value) + " bytes reaches beyond the entry's end");
     }
     return (int) value;
   }

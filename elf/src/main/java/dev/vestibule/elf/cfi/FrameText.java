@@ -96,7 +96,7 @@ final class FrameText {
   }
 
   private String expression(FrameCursor in, String field) throws ElfException {
-    int length = in.small(in.limit(), field);
+    int length = in.length(field);
     int start = in.position();
     in.skipTo(start + length, field);
     FrameCursor ops = new FrameCursor(section, start, start + length);

@@ -166,7 +166,7 @@ final class RowMachine {
   }
 
   private static int block(FrameCursor in, String name) throws ElfException {
-    int length = in.small(in.limit(), name);
+    int length = in.length(name);
     in.skipTo(in.position() + length, name);
     return length;
   }
