@@ -4,5 +4,6 @@ module dev.vestibule.handed {
   requires transitive dev.vestibule.profile;
   requires transitive dev.vestibule.cpu;
   requires static org.jspecify;
+
   exports dev.vestibule.handed;
 }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Profiles {
   private static final long LARGEST_FILE = 1 << 20;
+
+  private static final Map<String, KernelProfile> LOADED = new ConcurrentHashMap<>();
 
   private static final class BuiltIn {
     static final Map<String, Node.Table> TREES = load();
@@ -62,7 +65,21 @@ public final class Profiles {
    * @throws ProfileException if there is none, or it is wrong
    */
   public static KernelProfile load(String kernel) throws ProfileException {
-    return ProfileReader.read(shortName(kernel), merged(kernel));
+    KernelProfile known = LOADED.get(kernel);
+    if (known == null) {
+      known = ProfileReader.read(shortName(kernel), merged(kernel));
+      if (BuiltIn.TREES.containsKey(kernel)) {
+        KernelProfile earlier = LOADED.putIfAbsent(kernel, known);
+        known = earlier == null ? known : earlier;
+      }
+    }
+    return known;
+  }
+
+  /** Whether this is a built-in profile as {@link #load} yields it. */
+  @SuppressWarnings("ReferenceEquality")
+  public static boolean isBuiltIn(KernelProfile profile) {
+    return LOADED.get(profile.name()) == profile;
   }
 
   /**

@@ -138,6 +138,9 @@ final class Encoder {
     if (kind == Kind.TARGET && (form.suffixes() & Syntax.field("aa").mask()) == 0) {
       value -= place.address();
     }
+    if (field != null && field.signed() && text.indexOf('@') >= 0 && value == (char) value) {
+      value = (short) value; // Half a number has the sign that the field gives it.
+    }
     values.put(pattern, field == null ? (int) value : checked(form, field, value, text, place));
   }
 

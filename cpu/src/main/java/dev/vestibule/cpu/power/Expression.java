@@ -60,7 +60,7 @@ final class Expression {
     String name = text.substring(at + 1, end);
     at = end;
     return switch (name) {
-      case "l" -> (short) value;
+      case "l" -> value & 0xffff;
       case "h" -> value >> 16 & 0xffff;
       case "ha" -> value + 0x8000 >> 16 & 0xffff;
       case "higher" -> value >> 32 & 0xffff;

@@ -41,7 +41,7 @@ class AssemblerTest {
       """
       .set size, 5*8 ; half = size >> 1
       begin:  li 3,-1 ; lis %r4,0x8000 ; la 5,8(r1)
-      lis 6,1000000@h ; ori 6,6,1000000@l
+      lis 6,1000000@h ; ori 6,6,1000000@l ; lis 6,1000000000@h ; ori 6,6,1000000000@l
       addis 7,7,(end-begin+0x123456)@ha ; addi 7,7,(end-begin+0x123456)@l
       1: lwzu r3,-4(r4)        # a comment; with a semicolon
       cmpwi cr7,r3,'A' ; cmplwi r3,0xffff ; cmpdi 3,-1 ; cmpldi cr1,3,1 ; cmpw 3,4 ; cmpld cr2,3,4

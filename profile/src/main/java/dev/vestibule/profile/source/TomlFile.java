@@ -35,7 +35,10 @@ public final class TomlFile {
     if (result.hasErrors()) {
       TomlParseError error = result.errors().get(0);
       throw new ProfileException(
-          file, error.position().line(), "", String.valueOf(error.getMessage()).replaceAll("\\s+", " "));
+          file,
+          error.position().line(),
+          "",
+          String.valueOf(error.getMessage()).replaceAll("\\s+", " "));
     }
     return new TomlFile(file, text).table(result, 1, "");
   }

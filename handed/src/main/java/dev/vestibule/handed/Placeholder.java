@@ -1,1 +1,0 @@
-package dev.vestibule.handed; final class Placeholder { private Placeholder() {} }

@@ -1,0 +1,251 @@
+package dev.vestibule.handed.power;
+
+import dev.vestibule.cpu.power.Assembler;
+import dev.vestibule.elf.Elf;
+import dev.vestibule.elf.ElfNote;
+import dev.vestibule.elf.ImageLayout;
+import dev.vestibule.elf.SectionSpec;
+import dev.vestibule.elf.SharedObject;
+import dev.vestibule.elf.SharedObjectBuilder;
+import dev.vestibule.elf.SymbolSpec;
+import dev.vestibule.elf.cfi.CallFrameWriter;
+import dev.vestibule.elf.cfi.CieSpec;
+import dev.vestibule.elf.cfi.FrameSectionWriter;
+import dev.vestibule.elf.cfi.PointerEncoding;
+import dev.vestibule.handed.VdsoImage;
+import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.KernelProfile.Reach;
+import dev.vestibule.profile.Version;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** How is the vDSO image of a Power kernel built from the symbol entries? */
+public final class PowerImage {
+  private static final String DATAPAGE_OFFSET = "__kernel_datapage_offset";
+  private static final int LINK_COLUMN = 65;
+  private static final int LINK_KEEPER = 12;
+
+  private final KernelProfile profile;
+  private final boolean is64;
+  private final ByteOrder order;
+  private final int word;
+  private final List<VdsoSymbol> symbols = new ArrayList<>();
+
+  public PowerImage(KernelProfile profile) {
+    this.profile = profile;
+    is64 = profile.architecture().is64();
+    order = profile.architecture().order();
+    word = profile.architecture().wordBytes();
+    for (VdsoSymbol symbol : all()) {
+      if (symbol.belongsTo(profile)) {
+        symbols.add(symbol);
+      }
+    }
+  }
+
+  /** Every entry, in the order in which they lie in an image. */
+  static List<VdsoSymbol> all() {
+    List<VdsoSymbol> all = new ArrayList<>(Common.trampolines());
+    all.addAll(XsecTime.symbols());
+    all.addAll(GenericTime.symbols());
+    all.addAll(GenericTime.others());
+    all.addAll(Common.caches());
+    return all;
+  }
+
+  /** The entries of this image. */
+  List<VdsoSymbol> symbols() {
+    return List.copyOf(symbols);
+  }
+
+  /** Builds the image; the same profile gives the same bytes. */
+  public VdsoImage build() {
+    // The data page may follow the file, whose size does not depend on the distance to it.
+    long dataPage = profile.vdso().linkBase();
+    int size = link(dataPage).bytes().length;
+    int page = profile.memory().pageSize();
+    int pages = (size + page - 1) / page;
+    dataPage +=
+        profile.data().reach() == Reach.OFFSET_WORD
+            ? (long) pages * page
+            : -(long) profile.data().pages().size() * page;
+    SharedObject file = link(dataPage);
+    byte[] bytes = Arrays.copyOf(file.bytes(), pages * page);
+    return new VdsoImage(bytes, size, functions(file.layout()), trampolines(file.layout()));
+  }
+
+  private Map<String, Integer> functions(ImageLayout layout) {
+    Map<String, Integer> functions = new HashMap<>();
+    for (VdsoSymbol symbol : symbols) {
+      functions.put(symbol.name(), offset(layout, symbol.name()));
+    }
+    return functions;
+  }
+
+  private VdsoImage.Trampolines trampolines(ImageLayout layout) {
+    return new VdsoImage.Trampolines(
+        offset(layout, "__kernel_sigtramp32"),
+        offset(layout, is64 ? "__kernel_sigtramp_rt64" : "__kernel_sigtramp_rt32"),
+        offset(layout, "__kernel_start_sigtramp_rt64"));
+  }
+
+  private static int offset(ImageLayout layout, String symbol) {
+    Long address = layout.symbols().get(symbol);
+    return address == null ? -1 : (int) (address - layout.linkBase());
+  }
+
+  private String source() {
+    StringBuilder source = new StringBuilder();
+    for (VdsoSymbol symbol : symbols) {
+      String code = symbol.code().replace("{name}", symbol.name());
+      if (symbol.frame() == VdsoSymbol.Frame.SIGNAL
+          || symbol.frame() == VdsoSymbol.Frame.SIGNAL_RT) {
+        source.append(code);
+      } else {
+        source.append(symbol.name()).append(":\n").append(code);
+        source.append(symbol.name()).append("$end:\n");
+      }
+      source.append(".balign 4\n");
+    }
+    if (hasOffsetWord()) {
+      source.append(DATAPAGE_OFFSET).append(": .long data_page - .\n");
+    }
+    return source.toString();
+  }
+
+  private boolean hasOffsetWord() {
+    return profile.data().reach() == Reach.OFFSET_WORD;
+  }
+
+  private Assembler.Code assemble(long address, long dataPage) {
+    Assembler assembler = new Assembler(order == ByteOrder.BIG_ENDIAN);
+    profile.data().fields().forEach((name, field) -> assembler.define(name, field.offset()));
+    KernelProfile.Field map =
+        profile.data().field(profile.compat() ? "compat_syscall_map" : "syscall_map");
+    if (map != null) {
+      assembler.define("syscall_map_here", map.offset());
+    }
+    return assembler
+        .define("data_page", dataPage)
+        .define("NR", profile.syscalls().count())
+        .define("COARSE", profile.time().coarseNanos())
+        .assemble(source(), address);
+  }
+
+  private SharedObject link(long dataPage) {
+    KernelProfile.Vdso vdso = profile.vdso();
+    Assembler.Code draft = assemble(0, 0);
+    SharedObjectBuilder image =
+        new SharedObjectBuilder(is64, order, profile.architecture().machine())
+            .flags(vdso.elfFlags())
+            .soname(vdso.soname())
+            .linkBase(vdso.linkBase())
+            .segmentAlignment(vdso.segmentAlignment())
+            .hashStyle(SharedObjectBuilder.HashStyle.valueOf(vdso.hash().name()))
+            .sectionHeaders(vdso.sectionHeaders())
+            .version(vdso.version())
+            .order(vdso.sections())
+            .section(
+                SectionSpec.code(
+                    ".text",
+                    16,
+                    draft.bytes().length,
+                    layout -> assemble(layout.address(".text"), dataPage).bytes()))
+            .frames(frames(draft));
+    for (String note : vdso.notes()) {
+      switch (note) {
+        case "linux" -> image.note(ElfNote.linuxVersion(profile.uname().linux().code(), order));
+        case "salt" -> image.note(ElfNote.buildSalt(vdso.salt()));
+        default -> image.derivedBuildId();
+      }
+    }
+    for (VdsoSymbol symbol : symbols) {
+      VdsoSymbol place = placeOf(symbol);
+      int begin = draft.offset(place.name());
+      image.symbol(global(symbol.name(), begin, draft.offset(place.name() + "$end") - begin));
+    }
+    if (hasOffsetWord()) {
+      image.symbol(global(DATAPAGE_OFFSET, draft.offset(DATAPAGE_OFFSET), 0).typed(Elf.STT_NOTYPE));
+    }
+    for (String start : new TreeSet<>(draft.labels().keySet())) {
+      if (start.startsWith("__kernel_start_")) {
+        image.symbol(start(start, draft.offset(start)));
+      }
+    }
+    return image.build();
+  }
+
+  /** Linux 5.10 alone exported it. */
+  private SymbolSpec start(String name, int offset) {
+    Version kernel = profile.uname().linux();
+    return kernel.atLeast(VdsoSymbol.release("5.11"))
+        ? SymbolSpec.local(name, ".text", offset, 0, Elf.STT_NOTYPE)
+        : global(name, offset, 0);
+  }
+
+  private SymbolSpec global(String name, int offset, int size) {
+    SymbolSpec symbol = SymbolSpec.function(name, profile.vdso().version(), ".text", offset, size);
+    return profile.vdso().symbolTypes() ? symbol : symbol.typed(Elf.STT_NOTYPE);
+  }
+
+  /** The entry whose code a symbol names, after the kernel has rewritten its symbol table. */
+  private VdsoSymbol placeOf(VdsoSymbol symbol) {
+    String name = profile.vdso().rewrite().getOrDefault(symbol.name(), symbol.name());
+    for (VdsoSymbol candidate : symbols) {
+      if (candidate.name().equals(name)) {
+        return candidate;
+      }
+    }
+    return symbol;
+  }
+
+  private FrameSectionWriter frames(Assembler.Code code) {
+    FrameSectionWriter writer = new FrameSectionWriter(is64, order, false);
+    SignalFrames signals = new SignalFrames(profile);
+    CieSpec signalCie = signals.cie();
+    CieSpec plainCie =
+        new CieSpec(
+            "zR",
+            4,
+            -word,
+            LINK_COLUMN,
+            PointerEncoding.PCREL | PointerEncoding.SDATA4,
+            word,
+            new CallFrameWriter(order, 4, -word).defCfa(1, 0).toByteArray());
+    for (VdsoSymbol symbol : symbols) {
+      String name = symbol.name();
+      switch (symbol.frame()) {
+        case SIGNAL, SIGNAL_RT ->
+            writer.fde(
+                signalCie,
+                range(code, name + "$start", name + "$end"),
+                signals.program(signalCie, symbol.frame() == VdsoSymbol.Frame.SIGNAL_RT));
+        case LEAF -> writer.fde(plainCie, range(code, name, name + "$end"), new byte[0]);
+        case LINK_IN_R12 ->
+            writer.fde(plainCie, range(code, name, name + "$end"), linkKept(code, name, plainCie));
+      }
+    }
+    return writer;
+  }
+
+  private static FrameSectionWriter.Code range(Assembler.Code code, String begin, String end) {
+    int offset = code.offset(begin);
+    return new FrameSectionWriter.Code(".text", offset, code.offset(end) - offset);
+  }
+
+  private byte[] linkKept(Assembler.Code code, String name, CieSpec cie) {
+    int begin = code.offset(name);
+    int kept = code.offset(name + "$kept");
+    return CallFrameWriter.forCie(order, cie)
+        .advance(kept - begin)
+        .register(LINK_COLUMN, LINK_KEEPER)
+        .advance(code.offset(name + "$back") - kept)
+        .restore(LINK_COLUMN)
+        .toByteArray();
+  }
+}
