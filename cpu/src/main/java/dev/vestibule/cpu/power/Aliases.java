@@ -30,49 +30,32 @@ final class Aliases {
     /** The operands' values if a word is this alias, or null. */
     @Nullable Map<String, Integer> match(int word) {
       Map<String, Integer> values = new HashMap<>();
-      int sums = 0;
       for (int i = 0; i < baseOperands.size(); i++) {
-        String base = baseOperands.get(i);
         int value = Syntax.field(row.operands().get(i)).extract(word);
-        if (Character.isDigit(base.charAt(0)) && base.startsWith("4*")) {
-          int plus = base.indexOf('+');
-          if ((value & 3) != Integer.parseInt(base.substring(plus + 1))) {
-            return null;
-          }
-          values.put(base.substring(2, plus), value >> 2);
-        } else if (Character.isLetter(base.charAt(0)) && base.indexOf('-') < 0) {
-          Integer old = values.put(base, value);
-          if (old != null && old != value) {
-            return null;
-          }
-        } else if (base.matches("[0-9]+")) {
-          if (value != Integer.parseInt(base)) {
-            return null;
-          }
-        } else {
-          sums |= 1 << i;
-        }
-      }
-      for (int i = 0; sums >>> i != 0; i++) {
-        if ((sums >>> i & 1) != 0) {
-          Field field = Syntax.field(row.operands().get(i));
-          solve(baseOperands.get(i), field.extract(word), values);
-          int wanted = evaluate(baseOperands.get(i), values);
-          if (field.extract(field.insert(wanted)) != field.extract(word)) {
-            return null;
-          }
+        if (!solve(baseOperands.get(i), value, values)) {
+          return null;
         }
       }
       return values;
     }
 
-    /** Finds n where {@code 31-n} has this value. */
-    private static void solve(String sum, int value, Map<String, Integer> values) {
-      int minus = sum.indexOf('-');
-      String unknown = sum.substring(minus + 1);
-      if (!values.containsKey(unknown)) {
-        values.put(unknown, Integer.parseInt(sum.substring(0, minus)) - value);
+    /** Finds the operand for which a sum such as {@code 31-n} or {@code 4*bf+2} has this value. */
+    private static boolean solve(String sum, int value, Map<String, Integer> values) {
+      String name = "";
+      for (String part : sum.split("[-+*]", -1)) {
+        name = Character.isLetter(part.charAt(0)) ? part : name;
       }
+      if (name.isEmpty() || values.containsKey(name)) {
+        return evaluate(sum, values) == value;
+      }
+      int constant = evaluate(sum, Map.of(name, 0));
+      int factor = evaluate(sum, Map.of(name, 1)) - constant;
+      int operand = (value - constant) / factor;
+      Field field = Syntax.fieldOrNull(name);
+      boolean register = field != null && field.kind().last > 0;
+      values.put(name, operand);
+      return operand * factor + constant == value
+          && (!register || operand >= 0 && operand <= field.kind().last);
     }
 
     /** The base instruction's operand fields for these values. */
@@ -207,8 +190,20 @@ final class Aliases {
     "mtfsf{rc:.} flm,frb,lf = mtfsf{rc:.} flm,frb,lf,0",
     "vmr vrt,vra = vor vrt,vra,vra",
     "vnot vrt,vra = vnor vrt,vra,vra",
-    "< xvmovdp xt,xa = xvcpsgndp xt,xa,xa",
-    "< xvmovsp xt,xa = xvcpsgnsp xt,xa,xa",
+    "xvmovdp xt,xa = xvcpsgndp xt,xa,xa",
+    "xvmovsp xt,xa = xvcpsgnsp xt,xa,xa",
+    "xxmr xt,xa = xxlor xt,xa,xa",
+    "xxlnot xt,xa = xxlnor xt,xa,xa",
+    "mffprd ra,frs = mfvsrd ra,frs",
+    "mfvrd ra,vrs = mfvsrd ra,vrs+32",
+    "mffprwz ra,frs = mfvsrwz ra,frs",
+    "mfvrwz ra,vrs = mfvsrwz ra,vrs+32",
+    "mtfprd frt,ra = mtvsrd frt,ra",
+    "mtvrd vrt,ra = mtvsrd vrt+32,ra",
+    "mtfprwa frt,ra = mtvsrwa frt,ra",
+    "mtvrwa vrt,ra = mtvsrwa vrt+32,ra",
+    "mtfprwz frt,ra = mtvsrwz frt,ra",
+    "mtvrwz vrt,ra = mtvsrwz vrt+32,ra",
     "xxspltd xt,xa,0 = xxpermdi xt,xa,xa,0",
     "xxspltd xt,xa,1 = xxpermdi xt,xa,xa,3",
     "xxmrghd xt,xa,xb = xxpermdi xt,xa,xb,0",

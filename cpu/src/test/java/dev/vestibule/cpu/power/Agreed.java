@@ -19,7 +19,8 @@ final class Agreed {
       return true;
     }
     // Absolute branch targets are sign-extended to 64 bits (2.4); objdump stops at 32.
-    return ours.replace("0xffffffff", "0x").equals(theirs) && (word & 2) != 0;
+    String narrow = ours.replace("0xffffffff", "0x");
+    return (narrow.equals(plain) || narrow.equals(theirs)) && (word & 2) != 0;
   }
 
   /** Instructions of other processors than POWER8, and undefined register numbers. */

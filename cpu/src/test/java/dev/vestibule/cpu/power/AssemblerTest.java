@@ -63,7 +63,7 @@ class AssemblerTest {
       lwarx 3,0,4 ; stwcx. 3,0,4 ; ldarx 3,0,4 ; dcbst 0,3 ; icbi 0,6 ; dcbz 3,4 ; isel 3,4,5,eq
       mulhwu 3,4,5 ; addc. 3,4,5 ; adde 3,4,5 ; addze 3,4 ; subfc 7,6,4 ; subfe. 0,5,3 ; neg 3,3
       mulhdu 8,8,5 ; divdu 3,4,5 ; mullw 3,4,5 ; cntlzw 3,4 ; extsw 3,4 ; andi. 0,7,1 ; xoris 3,4,0x7fff
-      .balign 16
+      .balign 4
       end: .long 1, end-begin, . - end ; .quad 0x123456789abcdef0, -21*8 ; .short 7,-7 ; .byte 1,2,3
       .ascii "ab,#;\\n" ; .asciz "x\\"y"
       .align 3
