@@ -6,4 +6,9 @@ module dev.vestibule.kernel {
   requires static org.jspecify;
 
   exports dev.vestibule.kernel;
+  exports dev.vestibule.kernel.abi;
+  exports dev.vestibule.kernel.exec;
+  exports dev.vestibule.kernel.file;
+  exports dev.vestibule.kernel.signal;
+  exports dev.vestibule.kernel.time;
 }

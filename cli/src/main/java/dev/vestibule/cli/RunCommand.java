@@ -1,10 +1,37 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.elf.ElfException;
+import dev.vestibule.kernel.Credentials;
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.Limits;
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.Process;
+import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.exec.Arguments;
+import dev.vestibule.kernel.exec.ProgramKind;
+import dev.vestibule.kernel.file.FileTable;
+import dev.vestibule.kernel.file.FileTree;
+import dev.vestibule.kernel.file.FsContext;
+import dev.vestibule.kernel.file.HostMount;
+import dev.vestibule.kernel.file.HostStream;
+import dev.vestibule.profile.Architecture;
+import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.ProfileException;
+import dev.vestibule.profile.Profiles;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** How does {@code vestibule run} come from words to a run? */
 final class RunCommand {
+  private static final int O_RDWR = 2;
+  private static final int UMASK = 022;
+
+  /** The kernel a program gets that asks for none. */
+  private static final String NEWEST = "6.1";
+
   private RunCommand() {}
 
   /**
@@ -21,6 +48,91 @@ final class RunCommand {
       return 0;
     }
     Diagnostics.showStackTraces(options.get().debug());
-    throw CommandFailure.ours("run: not built yet");
+    return Death.statusFor(run(options.get()));
+  }
+
+  /** Runs the program to its end and returns its status as wait(2) has it. */
+  private static int run(RunOptions options) throws CommandFailure {
+    FileTree files = files(options);
+    String directory = directory(options);
+    String program = text(options.program());
+    try {
+      Architecture architecture = ProgramKind.of(files, directory, program);
+      Machine machine = MachineSetup.build(options, profile(options, architecture), files);
+      List<String> argv = new ArrayList<>();
+      argv.add(text(options.argv0()));
+      options.arguments().forEach(argument -> argv.add(text(argument)));
+      List<String> envp = options.environment().stream().map(RunCommand::text).toList();
+      Process process =
+          machine.start(
+              program,
+              new Arguments(argv, envp),
+              standardStreams(),
+              new FsContext(directory, UMASK),
+              Machine.hostCredentials(),
+              new Limits());
+      int status = machine.await(process);
+      machine.close();
+      return status;
+    } catch (ElfException e) {
+      throw new CommandFailure(
+          CommandFailure.NOT_EXECUTABLE, String.valueOf(e.getMessage()));
+    } catch (Failure failure) {
+      int status =
+          failure.errno() == Errno.ENOENT
+              ? CommandFailure.NOT_FOUND
+              : CommandFailure.NOT_EXECUTABLE;
+      throw new CommandFailure(
+          status, GuestText.toHost(program) + ": " + Errno.message(failure.errno()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw CommandFailure.ours("run: interrupted");
+    }
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, GuestText.BYTES);
+  }
+
+  private static KernelProfile profile(RunOptions options, Architecture architecture)
+      throws CommandFailure {
+    String kernel = options.kernel();
+    try {
+      return Profiles.load(kernel != null ? kernel : NEWEST, architecture);
+    } catch (ProfileException e) {
+      throw CommandFailure.ours(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static FileTree files(RunOptions options) throws CommandFailure {
+    Path root = options.root();
+    Path sysroot = options.sysroot();
+    List<String> directories = new ArrayList<>();
+    if (sysroot != null) {
+      directories.add(sysroot.toString());
+    }
+    directories.add(root != null ? root.toString() : "/");
+    try {
+      return new FileTree(HostMount.of(directories));
+    } catch (Failure failure) {
+      throw CommandFailure.ours(
+          String.join(", ", directories) + ": " + Errno.message(failure.errno()));
+    }
+  }
+
+  private static String directory(RunOptions options) {
+    byte[] given = options.workingDirectory();
+    if (given != null) {
+      return text(given);
+    }
+    return options.root() != null ? "/" : GuestText.fromHost(System.getProperty("user.dir", "/"));
+  }
+
+  private static FileTable standardStreams() {
+    FileTable files = new FileTable();
+    for (int fd = 0; fd < 3; fd++) {
+      files.replace(fd, new HostStream(fd, O_RDWR), false);
+    }
+    return files;
   }
 }

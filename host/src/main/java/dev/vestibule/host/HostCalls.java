@@ -34,6 +34,10 @@ public final class HostCalls {
   public static final int FCNTL = number(72, 25);
   public static final int GETDENTS64 = number(217, 61);
   public static final int MEMBARRIER = number(324, 283);
+  public static final int KILL = number(62, 129);
+  public static final int RT_SIGACTION = number(13, 134);
+  public static final int PRLIMIT64 = number(302, 261);
+  public static final int GETGID = number(104, 176);
   public static final int LSEEK = number(8, 62);
   public static final int READ = number(0, 63);
   public static final int WRITE = number(1, 64);

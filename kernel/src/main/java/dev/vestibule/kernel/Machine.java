@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Machine implements AutoCloseable {
   private static final int HOST_USER = (int) Libc.syscall(HostCalls.GETUID);
+  private static final int HOST_GROUP = (int) Libc.syscall(HostCalls.GETGID);
   private static final int AT_FDCWD = -100;
 
   private final Object lock = new Object();
@@ -356,6 +357,11 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  /** The user who runs the JVM, in all roles. */
+  public static Credentials hostCredentials() {
+    return Credentials.of(HOST_USER, HOST_GROUP);
+  }
+
   /**
    * Runs a program on the host's standard streams until it ends.
    *
@@ -383,7 +389,7 @@ public final class Machine implements AutoCloseable {
             arguments,
             files,
             new FsContext(GuestText.fromHost(directory), 022),
-            Credentials.of(HOST_USER, HOST_USER),
+            hostCredentials(),
             new Limits());
     int status = await(process);
     close();

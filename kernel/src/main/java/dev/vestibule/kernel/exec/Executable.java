@@ -163,7 +163,7 @@ final class Executable implements AutoCloseable {
   }
 
   /** The first line of a script. */
-  private record Script(String interpreter, @Nullable String option) {
+  record Script(String interpreter, @Nullable String option) {
     static Script parse(byte[] first, int length) {
       int end = 2;
       while (end < length && first[end] != '\n' && first[end] != 0) {
