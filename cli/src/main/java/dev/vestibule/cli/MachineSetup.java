@@ -9,17 +9,10 @@ final class MachineSetup {
   private MachineSetup() {}
 
   static Machine build(RunOptions options, KernelProfile profile, FileTree files) {
-    Machine.Settings defaults = Machine.Settings.defaults();
     Machine.Settings settings =
-        new Machine.Settings(
-            defaults.mostTasks(),
-            defaults.memoryLimit(),
-            defaults.window(),
-            defaults.firstPid(),
-            options.seed().isPresent() ? options.seed().getAsLong() : null,
-            defaults.randomize(),
-            options.debug(),
-            defaults.diagnostics());
+        Machine.Settings.defaults()
+            .withSeed(options.seed().isPresent() ? options.seed().getAsLong() : null)
+            .withDebug(options.debug());
     return Machine.builder(profile).settings(settings).fileTree(files).build();
   }
 }

@@ -83,6 +83,18 @@ public final class Machine implements AutoCloseable {
       boolean debug,
       PrintStream diagnostics) {
 
+    /** The same, with random numbers that come from a seed, or from the host if it is null. */
+    public Settings withSeed(@Nullable Long value) {
+      return new Settings(
+          mostTasks, memoryLimit, window, firstPid, value, randomize, nodeName, debug, diagnostics);
+    }
+
+    /** The same, with or without stack traces of internal errors. */
+    public Settings withDebug(boolean value) {
+      return new Settings(
+          mostTasks, memoryLimit, window, firstPid, seed, randomize, nodeName, value, diagnostics);
+    }
+
     /** Moderate limits, host randomness, diagnostics on stderr. */
     public static Settings defaults() {
       return new Settings(
