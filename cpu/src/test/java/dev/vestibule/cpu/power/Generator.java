@@ -21,6 +21,10 @@ final class Generator {
   private static final int[] SPRS = {1, 8, 9, 256};
   private static final int[] WIDE_SPRS = {1, 8, 9, 256, 815};
 
+
+  /** L and W of mtfsf and mtfsfi. */
+  private static final int LATER_FORM = 1 << 25 | 1 << 16;
+
   private final Machine.Guest guest;
   private final List<Table.Row> rows;
 
@@ -184,14 +188,28 @@ final class Generator {
         word = row.field("spr").insert(word, spr);
         linked |= spr == 8 || spr == 9 || spr == 815;
       }
+      word = disarming(row, word);
       if (row.has("ra") && (!NO_STORAGE.contains(row.owner()) || BLOCKS.contains(row.name()))) {
         word = storage(row, word);
       } else {
         word = sparing(row, word);
       }
-      if (!QemuDeviations.invalidForm(row, word)) {
+      if (!QemuDeviations.invalidForm(guest, row, word)) {
         append(word);
       }
+    }
+
+    /** Keeps most instructions from enabling floating-point exceptions. */
+    private int disarming(Table.Row row, int word) {
+      if (chance(5)) {
+        return word;
+      }
+      return switch (row.name()) {
+        case "mtfsf" -> row.field("flm").insert(word & ~LATER_FORM, random.nextInt() & ~3);
+        case "mtfsfi" -> row.field("bf").insert(word & ~LATER_FORM, random.nextInt(6));
+        case "mtfsb1" -> row.field("bt").insert(word, random.nextInt(24));
+        default -> word;
+      };
     }
 
     private void append(int word) {
@@ -261,7 +279,7 @@ final class Generator {
           word = candidate.field("ra").insert(word, row.field("ra").extract(store));
           word = candidate.field("rb").insert(word, row.field("rb").extract(store));
           word = candidate.field("rt").insert(word, other() & ~1);
-          if (!QemuDeviations.invalidForm(candidate, word)) {
+          if (!QemuDeviations.invalidForm(guest, candidate, word)) {
             append(word);
           }
         }

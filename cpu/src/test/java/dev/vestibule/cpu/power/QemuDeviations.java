@@ -41,8 +41,11 @@ final class QemuDeviations {
     };
   }
 
-  /** Whether the book calls this form of the instruction invalid: Book I, 1.8.2. */
-  static boolean invalidForm(Table.Row row, int word) {
+  /**
+   * Whether the book calls this form of the instruction invalid: Book I, 1.8.2; or, of the FPSCR's
+   * upper half, whether the processor model has none.
+   */
+  static boolean invalidForm(Machine.Guest guest, Table.Row row, int word) {
     int rt = word >>> 21 & 31;
     int ra = word >>> 16 & 31;
     return switch (row.name()) {
@@ -50,6 +53,8 @@ final class QemuDeviations {
       case "lswi" -> within(rt, (word >>> 11 & 31) == 0 ? 32 : word >>> 11 & 31, ra);
       case "lfdp", "lfdpx", "stfdp", "stfdpx" -> (rt & 1) != 0;
       case "mfocrf", "mtocrf" -> Integer.bitCount(word >>> 12 & 0xff) != 1;
+      case "mtfsf" -> guest == Machine.Guest.PPC && (word & (1 << 25 | 1 << 16)) != 0;
+      case "mtfsfi" -> guest == Machine.Guest.PPC && (word & 1 << 16) != 0;
       case "bcctr" -> (word >>> 23 & 1) == 0;
       default -> false;
     };

@@ -37,6 +37,7 @@ class RandomSequencesTest {
     String owners = System.getProperty("sequences.owners", "");
     Generator generator =
         new Generator(guest, owners.isEmpty() ? Set.of() : Set.of(owners.split(",", -1)));
+    assumeTrue(!generator.rows().isEmpty(), () -> guest.model + " has none of these");
     List<String> failures = new ArrayList<>();
     try (Machine machine = machine(guest)) {
       long instructions = 0;
@@ -93,7 +94,12 @@ class RandomSequencesTest {
       cpu.memory().poke(Trial.CODE, traps, 0, traps.length);
       cpu.memory().poke(Trial.CODE, code(machine, trial, (int) k), 0, traps.length);
       long before = cpu.pc();
-      if (cpu.run() != Stop.TRAP || cpu.pc() == before) {
+      Trial.Registers registers = Trial.Registers.of(cpu);
+      boolean more = cpu.run() == Stop.TRAP && cpu.pc() != before;
+      if (row != null && FloatDeviations.differs(row, word, registers, Trial.Registers.of(cpu))) {
+        return true;
+      }
+      if (!more) {
         return false;
       }
     }
@@ -191,7 +197,8 @@ class RandomSequencesTest {
     compare(found, "ctr", a.ctr & word, b.ctr & word);
     compare(found, "xer", a.xer & 0xe000_007fL, b.xer & 0xe000_007fL);
     compare(found, "cr", a.cr, b.cr & 0xffff_ffffL);
-    compare(found, "fpscr", a.fpscr & word, b.fpscr & word);
+    long fpscr = word & ~FloatDeviations.UNSET_BY_QEMU;
+    compare(found, "fpscr", a.fpscr & fpscr, b.fpscr & fpscr);
     compare(found, "vscr", a.vscr, b.vscr);
     compare(found, "vrsave", a.vrsave & 0xffff_ffffL, b.vrsave & 0xffff_ffffL);
     if (wide) {
