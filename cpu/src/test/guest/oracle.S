@@ -10,6 +10,7 @@
 #define FPSCR 1328
 #define TAR 1336
 #define VRSAVE 1344
+#define ZERO 1352
 
 #ifdef __powerpc64__
 #define WIDE 1
@@ -69,6 +70,8 @@ FUNCTION(enter)
         .endr
         mtfsfi 6, 0
         mtfsfi 7, 0
+        lfd 0, ZERO(3)
+        fadd 0, 0, 0 /* Some of qemu's instructions raise again what the last one raised. */
         lfd 0, FPSCR(3)
         mtfsf 255, 0, 1, 0
         li 4, VSR
@@ -83,6 +86,8 @@ FUNCTION(enter)
         li 4, VSR + 16 * (32 + \n)
         lvx \n, 3, 4
         .endr
+        lfd 0, ZERO(3)
+        fadd 0, 0, 0
         lfd 0, FPSCR(3)
         mtfsf 255, 0
         .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31

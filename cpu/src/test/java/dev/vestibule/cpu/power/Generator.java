@@ -299,7 +299,7 @@ final class Generator {
       } else if (row.has("bd")) {
         word = row.field("bd").insert(row.field("aa").insert(word, 0), skip);
       }
-      if (indirect && linked || QemuDeviations.invalidForm(row, word)) {
+      if (indirect && linked || QemuDeviations.invalidForm(guest, row, word)) {
         return;
       }
       linked |= row.has("bo") && (row.field("bo").extract(word) & 4) == 0;
