@@ -1,7 +1,5 @@
 package dev.vestibule.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.util.List;
 
 /**
@@ -14,10 +12,7 @@ final class Rehearsal {
 
   /** Does in one process what the usual commands do first. */
   public static void main(String[] args) throws CommandFailure {
-    List<byte[]> words =
-        List.of("--kernel=6.1", "-L", "/", "-E", "A=b", "true").stream()
-            .map(word -> word.getBytes(UTF_8))
-            .toList();
+    List<String> words = List.of("--kernel=6.1", "-L", "/", "-E", "A=b", "true");
     RunOptions.parse(words, ProcessBytes.environment());
     ProcessBytes.arguments(args);
     Commands.execute(new String[] {"--version"});

@@ -37,11 +37,11 @@ final class RunCommand {
   /**
    * Runs a program.
    *
-   * @param words the command line after {@code run}
-   * @param environment the host's variables as NAME=VALUE
+   * @param words the command line after {@code run}, one char for each byte
+   * @param environment the host's variables as NAME=VALUE, likewise
    * @return the exit status
    */
-  static int run(List<byte[]> words, List<byte[]> environment) throws CommandFailure {
+  static int run(List<String> words, List<String> environment) throws CommandFailure {
     Optional<RunOptions> options = RunOptions.parse(words, environment);
     if (options.isEmpty()) {
       System.out.print(RunOption.help());
@@ -55,18 +55,17 @@ final class RunCommand {
   private static int run(RunOptions options) throws CommandFailure {
     FileTree files = files(options);
     String directory = directory(options);
-    String program = text(options.program());
+    String program = options.program();
     try {
       Architecture architecture = ProgramKind.of(files, directory, program);
       Machine machine = MachineSetup.build(options, profile(options, architecture), files);
       List<String> argv = new ArrayList<>();
-      argv.add(text(options.argv0()));
-      options.arguments().forEach(argument -> argv.add(text(argument)));
-      List<String> envp = options.environment().stream().map(RunCommand::text).toList();
+      argv.add(options.argv0());
+      argv.addAll(options.arguments());
       Process process =
           machine.start(
               program,
-              new Arguments(argv, envp),
+              new Arguments(argv, options.environment()),
               standardStreams(),
               new FsContext(directory, UMASK),
               Machine.hostCredentials(),
@@ -88,10 +87,6 @@ final class RunCommand {
       Thread.currentThread().interrupt();
       throw CommandFailure.ours("run: interrupted");
     }
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, GuestText.BYTES);
   }
 
   private static KernelProfile profile(RunOptions options, Architecture architecture)
@@ -121,9 +116,9 @@ final class RunCommand {
   }
 
   private static String directory(RunOptions options) {
-    byte[] given = options.workingDirectory();
+    String given = options.workingDirectory();
     if (given != null) {
-      return text(given);
+      return given;
     }
     return options.root() != null ? "/" : GuestText.fromHost(System.getProperty("user.dir", "/"));
   }

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * What was asked of {@code vestibule run}?
  *
  * <p>What the program is given is bytes, as Linux has it: no decoding of the host's locale lies
- * between. Byte strings carry no terminating zero.
+ * between. Strings marked as texts have one char, 0..255, for each byte.
  *
- * @param program the program's name as given
- * @param argv0 its argv[0]; the program's name unless said otherwise
- * @param arguments its argv from 1 on
- * @param environment all its variables as NAME=VALUE, in the order inherited, new ones last
- * @param workingDirectory the guest's directory to start in, or null for the host's
+ * @param program the program's name as given, a text
+ * @param argv0 its argv[0], a text; the program's name unless said otherwise
+ * @param arguments its argv from 1 on, texts
+ * @param environment all its variables as texts NAME=VALUE, in the order inherited, new ones last
+ * @param workingDirectory the guest's directory to start in, a text, or null for the host's
  * @param kernel a profile's name or file, or null for the newest of the program's architecture
  * @param release what uname shall say, or null for what the profile says
  * @param sysroot where interpreter and libraries are looked for first, or null
@@ -35,11 +35,11 @@ import org.jspecify.annotations.Nullable;
  * @param debug whether internal errors show their stack trace
  */
 public record RunOptions(
-    byte[] program,
-    byte[] argv0,
-    List<byte[]> arguments,
-    List<byte[]> environment,
-    byte @Nullable [] workingDirectory,
+    String program,
+    String argv0,
+    List<String> arguments,
+    List<String> environment,
+    @Nullable String workingDirectory,
     @Nullable String kernel,
     @Nullable String release,
     @Nullable Path sysroot,
@@ -98,12 +98,12 @@ public record RunOptions(
   /**
    * Reads a command line and the variables that stand for options.
    *
-   * @param words the command line after {@code run}
-   * @param environment the host's variables as NAME=VALUE
+   * @param words the command line after {@code run}, texts
+   * @param environment the host's variables as texts NAME=VALUE
    * @return empty where the words ask for help
    * @throws CommandFailure where a word is not understood; the message names it
    */
-  public static Optional<RunOptions> parse(List<byte[]> words, List<byte[]> environment)
+  public static Optional<RunOptions> parse(List<String> words, List<String> environment)
       throws CommandFailure {
     return Optional.ofNullable(new RunParser(environment).parse(words));
   }

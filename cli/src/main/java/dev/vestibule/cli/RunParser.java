@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How do words and variables become {@link RunOptions}?
  *
- * <p>Inside, a byte string is a Java string with one char per byte; {@link #text} decodes it.
+ * <p>A string has one char, 0..255, for each byte; {@link #text} decodes it where people read it.
  */
 final class RunParser {
   private static final long MIN_STACK = 64 << 10;
@@ -59,10 +59,9 @@ final class RunParser {
   private boolean debug;
   private boolean help;
 
-  RunParser(List<byte[]> environment) {
+  RunParser(List<String> environment) {
     hostVariables = new LinkedHashMap<>();
-    for (byte[] variable : environment) {
-      String entry = new String(variable, ISO_8859_1);
+    for (String entry : environment) {
       int equals = entry.indexOf('=');
       // A name is never empty here; an entry without '=' is inherited as it is.
       String name = equals < 1 ? entry : entry.substring(0, equals);
@@ -72,7 +71,7 @@ final class RunParser {
   }
 
   /** The options, or null where help is asked for. */
-  @Nullable RunOptions parse(List<byte[]> words) throws CommandFailure {
+  @Nullable RunOptions parse(List<String> words) throws CommandFailure {
     for (RunOption option : RunOption.values()) {
       String variable = option.variable;
       String entry = variable == null ? null : hostVariables.get(variable);
@@ -89,13 +88,13 @@ final class RunParser {
     if (at == words.size()) {
       throw failure("no program given (vestibule run --help shows the options)");
     }
-    byte[] program = words.get(at);
+    String program = words.get(at);
     return new RunOptions(
         program,
-        argv0 == null ? program : argv0.getBytes(ISO_8859_1),
+        argv0 == null ? program : argv0,
         List.copyOf(words.subList(at + 1, words.size())),
-        guestVariables.values().stream().map(v -> v.getBytes(ISO_8859_1)).toList(),
-        workingDirectory == null ? null : workingDirectory.getBytes(ISO_8859_1),
+        List.copyOf(guestVariables.values()),
+        workingDirectory,
         kernel,
         release,
         sysroot,
@@ -113,10 +112,10 @@ final class RunParser {
   }
 
   /** Reads options from the front of the words; the index of the first word that is none. */
-  private int options(List<byte[]> words) throws CommandFailure {
+  private int options(List<String> words) throws CommandFailure {
     int at = 0;
     while (at < words.size()) {
-      String word = new String(words.get(at), ISO_8859_1);
+      String word = words.get(at);
       if (!word.startsWith("-")) {
         return at;
       }
@@ -144,7 +143,7 @@ final class RunParser {
         if (at == words.size()) {
           throw failure(asGiven + ": " + option.operand + " is missing");
         }
-        operand = new String(words.get(at++), ISO_8859_1);
+        operand = words.get(at++);
       }
       apply(option, asGiven, operand);
       if (help) {

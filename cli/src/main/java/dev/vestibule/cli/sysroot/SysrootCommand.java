@@ -61,7 +61,9 @@ public final class SysrootCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter err =
-        spec == null ? new PrintWriter(System.err, true, System.err.charset()) : spec.commandLine().getErr();
+        spec == null
+            ? new PrintWriter(System.err, true, System.err.charset())
+            : spec.commandLine().getErr();
     ProgressLine progress = ProgressLine.onStandardError(err);
     try {
       List<String> wanted = wanted(packages, architecture, withoutEssential);
