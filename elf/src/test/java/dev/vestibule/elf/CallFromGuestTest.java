@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Can a program find and call the functions of an image we built? */
+/** Can a program find, call and unwind through the functions of an image we built? */
 class CallFromGuestTest {
   @TempDir Path scratch;
 
@@ -22,8 +21,7 @@ class CallFromGuestTest {
   })
   void callsByBothHashTables(SampleImage sample, String compiler, String emulator)
       throws Exception {
-    Path source = Path.of("src/test/c/call_symbol.c");
-    Assumptions.assumeTrue(Files.exists(source), "the test's sources are not here");
+    Path source = Tool.file("src/test/c/call_symbol.c");
     Path program = scratch.resolve("call_symbol");
     Path image = scratch.resolve("image.so");
     Files.write(image, sample.build().bytes());
@@ -31,6 +29,33 @@ class CallFromGuestTest {
         .isEmpty();
     assertThat(run(emulator, program, image, "__kernel_seven", sample.node)).containsExactly("7");
     assertThat(run(emulator, program, image, "__kernel_nine", sample.node)).containsExactly("9");
+  }
+
+  /** libgcc goes through the trampoline's call-frame data to the interrupted function. */
+  @ParameterizedTest
+  @CsvSource({
+    "PPC,powerpc-linux-gnu,qemu-ppc,__kernel_sigtramp_rt32",
+    "PPC64,powerpc64-linux-gnu,qemu-ppc64,__kernel_sigtramp_rt64",
+    "PPC64LE,powerpc64le-linux-gnu,qemu-ppc64le,__kernel_sigtramp_rt64"
+  })
+  void unwindsThroughTheTrampoline(
+      SampleImage sample, String target, String emulator, String trampoline) throws Exception {
+    Path source = Tool.file("src/test/c/unwind_signal.c");
+    Path program = scratch.resolve("unwind_signal");
+    Path image = scratch.resolve("image.so");
+    Files.write(image, sample.build().bytes());
+    Tool.lines(
+        target + "-gcc", "-O2", "-funwind-tables", "-o", program.toString(), source.toString());
+    assertThat(
+            Tool.lines(
+                emulator,
+                "-L",
+                "/usr/" + target,
+                program.toString(),
+                image.toString(),
+                trampoline,
+                sample.node))
+        .containsExactly("interrupted instruction itself, r14 2a51, after the trampoline");
   }
 
   private static List<String> run(
