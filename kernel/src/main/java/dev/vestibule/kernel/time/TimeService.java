@@ -2,14 +2,34 @@ package dev.vestibule.kernel.time;
 
 /**
  * What time is it in the guest's world? The one source behind clocks, timers, timeouts, the vDSO's
- * data page and the time base.
+ * data page and the time base. All values are nanoseconds unless they say otherwise.
  */
 public interface TimeService {
-  /** CLOCK_REALTIME in nanoseconds since 1970. */
+  /** CLOCK_REALTIME: since 1970. */
   long realtime();
 
-  /** CLOCK_MONOTONIC in nanoseconds. */
+  /** CLOCK_MONOTONIC: since the machine was booted. */
   long monotonic();
+
+  /** CLOCK_MONOTONIC_RAW. */
+  default long monotonicRaw() {
+    return monotonic();
+  }
+
+  /** CLOCK_REALTIME_COARSE: the last tick's. */
+  default long realtimeCoarse() {
+    return realtime();
+  }
+
+  /** CLOCK_MONOTONIC_COARSE: the last tick's. */
+  default long monotonicCoarse() {
+    return monotonic();
+  }
+
+  /** The time base register, in ticks of its frequency. */
+  default long timebase() {
+    return monotonic();
+  }
 
   /**
    * Host nanoseconds from now until CLOCK_MONOTONIC reads {@code deadline}; 0 or less if it has.
