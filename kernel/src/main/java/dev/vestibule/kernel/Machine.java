@@ -15,6 +15,8 @@ import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
 import dev.vestibule.kernel.file.Programs;
+import dev.vestibule.kernel.futex.FutexTable;
+import dev.vestibule.kernel.futex.RobustList;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Layout;
 import dev.vestibule.kernel.signal.Delivery;
@@ -54,6 +56,7 @@ public final class Machine implements AutoCloseable {
   private final FileTree fileTree;
   private final HandedPages handedPages;
   private final Random random;
+  private final FutexTable futexes = new FutexTable();
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
   private final Settings settings;
   private final TimeService time;
@@ -192,6 +195,10 @@ public final class Machine implements AutoCloseable {
   /** Where names of files lead. */
   public FileTree fileTree() {
     return fileTree;
+  }
+
+  public FutexTable futexes() {
+    return futexes;
   }
 
   public HandedPages handedPages() {
@@ -364,8 +371,10 @@ public final class Machine implements AutoCloseable {
 
   /** The last things a task does in guest memory. */
   void taskEnding(Task task) {
-    if (task.clearChildTid() != 0) {
-      task.tryStore32(task.clearChildTid(), 0);
+    RobustList.release(task, futexes);
+    long address = task.clearChildTid();
+    if (address != 0 && task.tryStore32(address, 0) && (address & 3) == 0) {
+      futexes.wake(task, address, false, 1, FutexTable.ALL_BITS);
     }
   }
 

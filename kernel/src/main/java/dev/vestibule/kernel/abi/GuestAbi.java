@@ -99,6 +99,11 @@ public interface GuestAbi {
 
   /** Writes struct stat64 of a 32-bit guest. */
   void storeStat64(GuestMemory memory, long address, FileStatus status);
+  /** swapcontext(2) where the architecture has it. */
+  default long swapContext(Task task, long old, long next, long size) {
+    return -Errno.ENOSYS;
+  }
+
   /** prctl(PR_SET_FPEXC) where the architecture has it. */
   default long setFloatTraps(Task task, int mode) {
     return -Errno.EINVAL;
@@ -107,6 +112,11 @@ public interface GuestAbi {
   /** prctl(PR_GET_FPEXC). */
   default int floatTraps(Task task) {
     throw new Failure(Errno.EINVAL);
+  }
+
+  /** MINSIGSTKSZ as sigaltstack(2) checks it. */
+  default long minimumSignalStack() {
+    return 2048;
   }
 
   // ---- numbers --------------------------------------------------------------------------------

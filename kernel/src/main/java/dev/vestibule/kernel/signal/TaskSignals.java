@@ -1,5 +1,7 @@
 package dev.vestibule.kernel.signal;
 
+import dev.vestibule.kernel.Errno;
+
 /** Which signals does one task block and have pending? Guarded by the machine's lock. */
 public final class TaskSignals {
   /** SS_DISABLE. */
@@ -93,6 +95,32 @@ public final class TaskSignals {
     stackBase = base;
     stackSize = size;
     stackFlags = flags;
+  }
+
+  /**
+   * sigaltstack(2).
+   *
+   * @param sp the stack pointer now
+   * @param minimum least size
+   * @return 0 or a negated errno
+   */
+  public long changeStack(long base, long size, int flags, long sp, long minimum) {
+    int mode = flags & ~SS_AUTODISARM;
+    if (onStack(sp)) {
+      return -Errno.EPERM;
+    }
+    if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0) {
+      return -Errno.EINVAL;
+    }
+    if (mode == SS_DISABLE) {
+      setStack(0, 0, flags);
+      return 0;
+    }
+    if (Long.compareUnsigned(size, minimum) < 0) {
+      return -Errno.ENOMEM;
+    }
+    setStack(base, size, flags);
+    return 0;
   }
 
   public void disableStack() {

@@ -34,10 +34,13 @@ public final class PowerAbi implements GuestAbi {
 
   private final Isa isa;
   private final boolean wide;
+  private final SignalFrames frames;
 
   private PowerAbi(Isa isa) {
     this.isa = isa;
     this.wide = isa.wide();
+    MachineContext context = new MachineContext(wide, isa.bigEndian());
+    this.frames = wide ? new Frames64(context, !isa.bigEndian()) : new Frames32(context);
   }
 
   public static PowerAbi of(Architecture architecture) {
@@ -182,12 +185,19 @@ public final class PowerAbi implements GuestAbi {
 
   @Override
   public void pushSignalFrame(Task task, SigInfo info, SignalAction action, long mask) {
-    throw new UnsupportedOperationException("signal frame");
+    frames.push(task, info, action, mask);
   }
 
   @Override
   public long sigreturn(Task task, boolean rt) {
-    return -Errno.ENOSYS;
+    return frames.sigreturn(task, rt);
+  }
+
+  @Override
+  public long swapContext(Task task, long old, long next, long size) {
+    return frames instanceof Frames32 frames32
+        ? frames32.swap(task, old, next, size)
+        : -Errno.ENOSYS;
   }
 
   // ---- numbers that differ from the generic ones ------------------------------------------------
