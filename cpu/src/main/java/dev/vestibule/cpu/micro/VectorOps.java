@@ -12,7 +12,9 @@ final class VectorOps {
 
   static void execute(Cpu cpu, long w) {
     int op = Op.op(w);
-    if (op >= VsxOp.VPERMD) {
+    if (op >= VmxOp.FIRST) {
+      VmxOps.execute(cpu, op, w);
+    } else if (op >= VsxOp.VPERMD) {
       VsxOps.execute(cpu, op, w);
     } else if (op >= Op.VLD128BE) {
       memory(cpu, op, w);

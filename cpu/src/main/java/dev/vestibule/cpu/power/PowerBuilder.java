@@ -3,6 +3,7 @@ package dev.vestibule.cpu.power;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.cpu.micro.MicroBuilder;
 import dev.vestibule.cpu.micro.Op;
+import dev.vestibule.cpu.micro.VmxOp;
 
 /** How do Power's meanings read: registers by the book's names, record forms, byte order? */
 final class PowerBuilder extends MicroBuilder {
@@ -86,6 +87,21 @@ final class PowerBuilder extends MicroBuilder {
   void recordFloat() {
     int bits = opImmediate(Op.SHRI, get(PowerState.FPSCR), 28);
     put(PowerState.crField(1), and(bits, 15));
+  }
+
+  /** VR n as a pair. */
+  int vr(int n) {
+    return get(PowerState.vr(n));
+  }
+
+  /** CR field 6 from a vector compare's result, as Rc = 1 does: all true 8, all false 2. */
+  void recordVector(int vrt) {
+    opTo(VmxOp.ALL, PowerState.crField(6), vr(vrt), vr(vrt), vr(vrt), 0);
+  }
+
+  /** CR field 6 of vcmpbfp.: 2 if all elements are within bounds. */
+  void recordBounds(int vrt) {
+    put(PowerState.crField(6), and(op(VmxOp.ALL, vr(vrt), vr(vrt)), 2));
   }
 
   int so() {

@@ -108,9 +108,9 @@ final class Generator {
       }
       r.gpr[base] = Trial.PAGE + Trial.PAD_AT + 256;
       r.gpr[index] = chance(40) ? 16 * (random.nextInt(16) - 8) : random.nextInt(256) - 128;
-      int style = random.nextInt(5);
+      int style = random.nextInt(6);
       for (int n = 0; n < 128; n += 2) {
-        vector(r.vsr, n, style == 4 ? random.nextInt(4) : style);
+        vector(r.vsr, n, style == 5 ? random.nextInt(5) : style);
       }
       r.cr = random.nextInt() & 0xffff_ffffL;
       r.xer = ((long) random.nextInt(8) << 29) | random.nextInt(20);
@@ -147,10 +147,24 @@ final class Generator {
           to[at] = Floats.wide(random);
           to[at + 1] = Floats.wide(random);
         }
+        case 3 -> decimal(to, at);
         default -> {
           to[at] = vectorHalf();
           to[at + 1] = vectorHalf();
         }
+      }
+    }
+
+    /** 31 decimal digits and a sign, sometimes with a flaw. */
+    private void decimal(long[] to, int at) {
+      int digits = random.nextInt(33);
+      for (int i = 31; i >= 0; i--) {
+        int digit = i >= digits ? 0 : chance(50) ? 9 : random.nextInt(chance(1) ? 16 : 10);
+        if (i == 0) {
+          digit = chance(98) ? 10 + random.nextInt(6) : digit;
+        }
+        int half = at + 1 - i / 16;
+        to[half] = to[half] << 4 | digit;
       }
     }
 
