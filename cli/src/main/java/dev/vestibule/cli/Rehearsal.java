@@ -1,7 +1,5 @@
 package dev.vestibule.cli;
 
-import java.util.List;
-
 /**
  * What does a start of the command touch, so that the AOT cache can hold it ready?
  *
@@ -10,11 +8,13 @@ import java.util.List;
 final class Rehearsal {
   private Rehearsal() {}
 
-  /** Does in one process what the usual commands do first. */
+  /**
+   * Does in one process what the usual commands do first.
+   *
+   * @param args a command line that runs a program
+   */
   public static void main(String[] args) throws CommandFailure {
-    List<String> words = List.of("--kernel=6.1", "-L", "/", "-E", "A=b", "true");
-    RunOptions.parse(words, ProcessBytes.environment());
-    ProcessBytes.arguments(args);
-    Commands.execute(new String[] {"--version"});
+    Vestibule.run(new String[] {"--version"});
+    System.exit(Vestibule.run(args));
   }
 }

@@ -18,7 +18,8 @@ public final class Vestibule {
     System.exit(status);
   }
 
-  private static int run(String[] args) throws CommandFailure {
+  /** Runs one command and returns its status. */
+  static int run(String[] args) throws CommandFailure {
     // Not by way of picocli, whose model of the commands takes longer to build than a JVM to start.
     if (args.length > 0 && args[0].equals("run")) {
       return RunCommand.run(

@@ -28,6 +28,7 @@ public final class HostCalls {
   public static final int UTIMENSAT = number(280, 88);
   public static final int FACCESSAT2 = number(439, 439);
   public static final int CLOSE = number(3, 57);
+  public static final int GETRANDOM = number(318, 278);
   public static final int GETTID = number(186, 178);
   public static final int CLOCK_GETTIME = number(228, 113);
   public static final int GETUID = number(102, 174);

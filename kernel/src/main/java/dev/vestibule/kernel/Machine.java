@@ -26,7 +26,6 @@ import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.TimeService;
 import dev.vestibule.profile.KernelProfile;
 import java.io.PrintStream;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -125,7 +124,7 @@ public final class Machine implements AutoCloseable {
     this.syscalls = abi.syscalls(profile);
     this.lastPid = settings.firstPid() - 1;
     Long seed = settings.seed();
-    this.random = seed == null ? new SecureRandom() : new Random(seed);
+    this.random = seed == null ? new HostRandom() : new Random(seed);
   }
 
   /** Begins to build a machine that runs a kernel. */
