@@ -139,10 +139,10 @@ final class GenericTime {
         lis     r9,1000000000@h
         ori     r9,r9,1000000000@l
       3: cmpwi  r0,0
-        bne     5f
+        bne     10f
         cmplw   r10,r9
         blt     4f
-      5: subfc  r10,r9,r10
+      10: subfc r10,r9,r10
         addme   r0,r0
         addic   r11,r11,1
         addze   r8,r8

@@ -1,0 +1,141 @@
+package dev.vestibule.handed;
+
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What makes the guest's time pass? The host's clocks, or an invented clock; everything else about
+ * time is the {@link Timekeeper}'s.
+ */
+public interface TimeSource {
+  long NANOS_PER_SECOND = 1_000_000_000L;
+
+  /** Nanoseconds since some moment; never negative, never less than an earlier answer. */
+  long nanos();
+
+  /** The same without moving a clock that readings move. */
+  long peek();
+
+  /** Nanoseconds since 1970 now. */
+  long epochNanos();
+
+  /**
+   * How long the host must wait until {@link #nanos} has grown by some nanoseconds; invented clocks
+   * may jump there at once.
+   */
+  long hostNanosFor(long nanos);
+
+  /** Whether time passes by itself, so that data pages must be refreshed while nobody asks. */
+  boolean flows();
+
+  /** The host's clocks. */
+  static TimeSource host() {
+    return new TimeSource() {
+      @Override
+      public long nanos() {
+        return System.nanoTime();
+      }
+
+      @Override
+      public long peek() {
+        return System.nanoTime();
+      }
+
+      @Override
+      public long epochNanos() {
+        Instant now = Instant.now();
+        return now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
+      }
+
+      @Override
+      public long hostNanosFor(long nanos) {
+        return nanos;
+      }
+
+      @Override
+      public boolean flows() {
+        return true;
+      }
+    };
+  }
+
+  /**
+   * A clock that starts at a chosen moment and runs at a multiple of the host's pace.
+   *
+   * @param rate guest seconds per host second, above 0
+   */
+  static TimeSource scaled(Instant start, double rate) {
+    if (!(rate > 0) || rate > 1e6) {
+      throw new IllegalArgumentException("a clock cannot run at rate " + rate);
+    }
+    long first = System.nanoTime();
+    long epoch = start.getEpochSecond() * NANOS_PER_SECOND + start.getNano();
+    return new TimeSource() {
+      @Override
+      public long nanos() {
+        return NANOS_PER_SECOND + (long) ((System.nanoTime() - first) * rate);
+      }
+
+      @Override
+      public long peek() {
+        return nanos();
+      }
+
+      @Override
+      public long epochNanos() {
+        return epoch + nanos() - NANOS_PER_SECOND;
+      }
+
+      @Override
+      public long hostNanosFor(long nanos) {
+        return (long) Math.ceil(nanos / rate);
+      }
+
+      @Override
+      public boolean flows() {
+        return true;
+      }
+    };
+  }
+
+  /**
+   * A clock that stands still but for a step at each reading, and jumps over waits: runs of a
+   * single thread are the same each time.
+   *
+   * @param step nanoseconds by which each reading moves it, at least 0
+   */
+  static TimeSource stepped(Instant start, long step) {
+    if (step < 0) {
+      throw new IllegalArgumentException("a clock cannot step back");
+    }
+    long epoch = start.getEpochSecond() * NANOS_PER_SECOND + start.getNano();
+    AtomicLong now = new AtomicLong(NANOS_PER_SECOND);
+    return new TimeSource() {
+      @Override
+      public long nanos() {
+        return now.addAndGet(step);
+      }
+
+      @Override
+      public long peek() {
+        return now.get();
+      }
+
+      @Override
+      public long epochNanos() {
+        return epoch + now.get() - NANOS_PER_SECOND;
+      }
+
+      @Override
+      public long hostNanosFor(long nanos) {
+        now.addAndGet(Math.max(0, nanos));
+        return 0;
+      }
+
+      @Override
+      public boolean flows() {
+        return false;
+      }
+    };
+  }
+}

@@ -1,0 +1,280 @@
+package dev.vestibule.handed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.KernelProfile.TimeForm;
+import dev.vestibule.profile.Profiles;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class VdsoCallTest {
+  private static final long OUT = Caller.SCRATCH;
+  private static final long OUT2 = Caller.SCRATCH + 64;
+  private static final int CALLS = 20_000;
+
+  static Stream<KernelProfile> profiles() throws Exception {
+    List<KernelProfile> profiles = new ArrayList<>();
+    for (String name : Profiles.names()) {
+      KernelProfile profile = Profiles.load(name);
+      if (profile.vdso().present()) {
+        profiles.add(profile);
+      }
+    }
+    return profiles.stream();
+  }
+
+  private static final class World implements AutoCloseable {
+    final KernelProfile profile;
+    final Timekeeper time;
+    final HandedPages pages;
+    final Caller caller;
+    final Cpu cpu;
+
+    World(KernelProfile profile, TimeSource source) {
+      this.profile = profile;
+      time = new Timekeeper(profile, source);
+      HandedPages made = HandedPages.of(profile, time);
+      if (made == null) {
+        throw new AssertionError("no pages");
+      }
+      pages = made;
+      caller = new Caller(profile, pages, time);
+      cpu = caller.thread();
+    }
+
+    boolean wide() {
+      return profile.architecture().is64();
+    }
+
+    long word(long address) {
+      return wide()
+          ? caller.memory().load64(address)
+          : caller.memory().load32(address) & 0xffff_ffffL;
+    }
+
+    /** A timespec or timeval in nanoseconds. */
+    long pair(long address, long unit) {
+      return word(address) * 1_000_000_000L + word(address + (wide() ? 8 : 4)) * unit;
+    }
+
+    @Override
+    public void close() {
+      time.close();
+      caller.close();
+      pages.close();
+    }
+  }
+
+  private static boolean generic(KernelProfile profile) {
+    return profile.data().form() == TimeForm.GENERIC;
+  }
+
+  /** System call, vDSO, system call: never back in time, to the nanosecond, in any thread. */
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void timeLiesBetweenTheSystemCallsBeforeAndAfter(KernelProfile profile) throws Exception {
+    try (World world = new World(profile, TimeSource.host())) {
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      List<Thread> threads = new ArrayList<>();
+      for (int t = 0; t < 3; t++) {
+        long out = OUT + 1024L * t;
+        Thread thread =
+            new Thread(() -> {
+              try {
+                sandwich(world, out);
+              } catch (Throwable e) {
+                failure.compareAndSet(null, e);
+              }
+            });
+        threads.add(thread);
+        thread.start();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(failure.get()).isNull();
+    }
+  }
+
+  private static void sandwich(World world, long out) {
+    int[] clocks = {
+      Timekeeper.CLOCK_REALTIME,
+      Timekeeper.CLOCK_MONOTONIC,
+      Timekeeper.CLOCK_MONOTONIC_RAW,
+      Timekeeper.CLOCK_REALTIME_COARSE,
+      Timekeeper.CLOCK_MONOTONIC_COARSE,
+      Timekeeper.CLOCK_BOOTTIME,
+      Timekeeper.CLOCK_TAI
+    };
+    try (Cpu cpu = world.caller.thread()) {
+      for (int i = 0; i < CALLS; i++) {
+        int clock = generic(world.profile) ? clocks[i % clocks.length] : 0;
+        long before = world.time.nanos(clock);
+        long between;
+        if (generic(world.profile) && i % 2 == 0) {
+          Caller.Result result = world.caller.call(cpu, "__kernel_clock_gettime", clock, out);
+          assertThat(result.syscalls()).isEmpty();
+          between = world.pair(out, 1);
+        } else {
+          clock = 0;
+          before = world.time.nanos(0);
+          world.caller.call(cpu, "__kernel_gettimeofday", out, 0);
+          before -= before % 1000;
+          between = world.pair(out, 1000);
+        }
+        long after = world.time.nanos(clock);
+        if (between < before || between > after) {
+          throw new AssertionError(clock + ": " + before + " <= " + between + " <= " + after);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void clocksThatAreNotServedGoToTheKernelWithTheirArguments(KernelProfile profile) {
+    if (!generic(profile)) {
+      return;
+    }
+    try (World world = new World(profile, TimeSource.host())) {
+      long negative = world.wide() ? -2 : 0xffff_fffeL;
+      for (long clock : new long[] {2, 3, 8, 9, 10, 12, 16, negative}) {
+        Caller.Result result = world.caller.call(world.cpu, "__kernel_clock_gettime", clock, OUT);
+        assertThat(result.syscalls()).containsExactly(List.of(246L, clock, OUT));
+        assertThat(result.error()).isTrue();
+        assertThat(result.value()).isEqualTo(22);
+        result = world.caller.call(world.cpu, "__kernel_clock_getres", clock, OUT);
+        assertThat(result.syscalls()).containsExactly(List.of(247L, clock, OUT));
+        if (!world.wide()) {
+          result = world.caller.call(world.cpu, "__kernel_clock_gettime64", clock, OUT);
+          assertThat(result.syscalls()).containsExactly(List.of(403L, clock, OUT));
+        }
+      }
+      world.pages.data().put("clock_mode", 0);
+      Caller.Result result = world.caller.call(world.cpu, "__kernel_gettimeofday", OUT, OUT2);
+      assertThat(result.syscalls()).containsExactly(List.of(78L, OUT, OUT2));
+    }
+  }
+
+  /** On a clock that stands still every function says the same. */
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void functionsAgreeOnOneMoment(KernelProfile profile) {
+    Instant start = Instant.parse("2005-06-17T19:48:29.123456789Z");
+    long second = start.getEpochSecond();
+    try (World world = new World(profile, TimeSource.stepped(start, 0))) {
+      world.time.setRealtime(second * 1_000_000_000L + 123_456_789);
+      world.pages.data().setTimeZone(-60, 1);
+      Caller.Result result = world.caller.call(world.cpu, "__kernel_gettimeofday", OUT, OUT2);
+      assertThat(result).isEqualTo(new Caller.Result(0, result.low(), false, List.of()));
+      assertThat(world.word(OUT)).isEqualTo(second);
+      assertThat(world.word(OUT + (world.wide() ? 8 : 4))).isBetween(123_455L, 123_456L);
+      assertThat(world.caller.memory().load32(OUT2)).isEqualTo(-60);
+      assertThat(world.caller.memory().load32(OUT2 + 4)).isEqualTo(1);
+      assertThat(world.time.realtime() / 1000).isEqualTo(world.pair(OUT, 1000) / 1000);
+      if (!generic(profile)) {
+        return; // These kernels' code stored the time even to address 0.
+      }
+      assertThat(world.caller.call(world.cpu, "__kernel_gettimeofday", 0, OUT2).error()).isFalse();
+      world.caller.call(world.cpu, "__kernel_clock_gettime", 0, OUT);
+      assertThat(world.pair(OUT, 1)).isEqualTo(world.time.realtime());
+      assertThat(world.caller.call(world.cpu, "__kernel_time", OUT).value()).isEqualTo(second);
+      assertThat(world.word(OUT)).isEqualTo(second);
+      assertThat(world.caller.call(world.cpu, "__kernel_time", 0).value()).isEqualTo(second);
+      world.caller.call(world.cpu, "__kernel_clock_getres", 1, OUT);
+      assertThat(world.pair(OUT, 1)).isEqualTo(1);
+      world.caller.call(world.cpu, "__kernel_clock_getres", 5, OUT);
+      assertThat(world.pair(OUT, 1)).isEqualTo(4_000_000);
+      assertThat(world.caller.call(world.cpu, "__kernel_clock_getres", 4, 0).value()).isZero();
+      if (!world.wide()) {
+        world.caller.call(world.cpu, "__kernel_clock_gettime64", 0, OUT);
+        assertThat(world.caller.memory().load64(OUT)).isEqualTo(second);
+        assertThat(world.caller.memory().load64(OUT + 8))
+            .isEqualTo(world.time.realtime() % 1_000_000_000L);
+      }
+    }
+  }
+
+  /** Long silence between two updates: several seconds must be carried. */
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void timeIsRightLongAfterAnUpdate(KernelProfile profile) {
+    long[] now = {5_000_000_000L};
+    TimeSource jumping =
+        new TimeSource() {
+          @Override
+          public long nanos() {
+            return now[0];
+          }
+
+          @Override
+          public long peek() {
+            return now[0];
+          }
+
+          @Override
+          public long epochNanos() {
+            return 1_700_000_000_999_999_999L + now[0];
+          }
+
+          @Override
+          public long hostNanosFor(long nanos) {
+            return nanos;
+          }
+
+          @Override
+          public boolean flows() {
+            return false;
+          }
+        };
+    try (World world = new World(profile, jumping)) {
+      for (long step : new long[] {1, 999_999_999, 3_700_000_000L, 7_123_456_789L}) {
+        now[0] += step;
+        world.caller.call(world.cpu, "__kernel_gettimeofday", OUT, 0);
+        long expected = world.time.realtime(); // also renews the page
+        assertThat(world.pair(OUT, 1000)).isEqualTo(expected - expected % 1000);
+        assertThat(Math.abs(expected - jumping.epochNanos())).isLessThan(2000);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void theRestTellsOfTheMachine(KernelProfile profile) {
+    try (World world = new World(profile, TimeSource.host())) {
+      world.pages.data().setSyscalls(!world.wide(), n -> n % 3 == 0);
+      Caller.Result result = world.caller.call(world.cpu, "__kernel_get_syscall_map", OUT);
+      assertThat(world.caller.memory().load32(OUT)).isEqualTo(profile.syscalls().count());
+      for (int n = 0; n < profile.syscalls().count(); n++) {
+        int word = world.caller.memory().load32(result.value() + 4L * (n >> 5));
+        assertThat((word & 0x8000_0000 >>> (n & 31)) != 0).as("call %d", n).isEqualTo(n % 3 == 0);
+      }
+      assertThat(world.caller.call(world.cpu, "__kernel_get_syscall_map", 0).value())
+          .isEqualTo(result.value());
+      result = world.caller.call(world.cpu, "__kernel_sync_dicache", OUT + 3, OUT + 1000);
+      assertThat(result.value()).isZero();
+      assertThat(world.caller.call(world.cpu, "__kernel_sync_dicache", OUT, OUT).syscalls())
+          .isEmpty();
+      if (!generic(profile)) {
+        return;
+      }
+      result = world.caller.call(world.cpu, "__kernel_get_tbfreq");
+      long hz = world.wide() ? result.value() : result.value() << 32 | result.low();
+      assertThat(hz).isEqualTo(profile.cpu().timebaseHz());
+      world.cpu.setSlot(dev.vestibule.cpu.power.PowerState.SPRG_VDSO, 3 << 16 | 5);
+      result = world.caller.call(world.cpu, "__kernel_getcpu", OUT, OUT + 4);
+      assertThat(result.value()).isZero();
+      assertThat(result.error()).isFalse();
+      assertThat(world.caller.memory().load32(OUT)).isEqualTo(world.wide() ? 5 : 0);
+      assertThat(world.caller.memory().load32(OUT + 4)).isEqualTo(world.wide() ? 3 : 0);
+      assertThat(world.caller.call(world.cpu, "__kernel_getcpu", 0, 0).value()).isZero();
+    }
+  }
+}
