@@ -34,7 +34,7 @@ public final class ElfException extends Exception {
    * @param problem what is wrong, in a few words
    */
   public ElfException(Reason reason, String file, String field, long offset, String problem) {
-    super(oneLine(file) + ": " + field + " at " + hex(offset) + ": " + oneLine(problem));
+    super(oneLine(file) + ": " + oneLine(field) + " at " + hex(offset) + ": " + oneLine(problem));
     this.reason = reason;
     this.file = file;
     this.field = field;

@@ -26,7 +26,7 @@ public final class SharedObjectVerifier {
     public String line(String file) {
       return ElfException.oneLine(file)
           + ": "
-          + field
+          + ElfException.oneLine(field)
           + " at "
           + ElfException.hex(offset)
           + ": "
