@@ -2,6 +2,7 @@ package dev.vestibule.elf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vestibule.elf.cfi.CfaRow;
 import dev.vestibule.elf.cfi.Cie;
 import dev.vestibule.elf.cfi.Fde;
 import dev.vestibule.elf.cfi.FrameTable;
@@ -64,6 +65,7 @@ class ReadelfTest {
       Map<String, List<String>> expected = readelfFrames(name);
       expected.forEach((at, entry) -> assertThat(frames.get(at)).as(at).isEqualTo(entry));
       assertThat(frames).hasSameSizeAs(expected);
+      rowsMatch(file, name);
     }
     hashTablesFindEverySymbol(file);
     searchTableMatches(file);
@@ -343,6 +345,68 @@ class ReadelfTest {
       }
     }
     return result;
+  }
+
+  /** Every row of the unwinding table, as readelf interprets the instructions. */
+  private static void rowsMatch(ElfFile file, String name) throws Exception {
+    FrameTable table = FrameTable.read(file);
+    IntFunction<String> columns = columns(file);
+    List<String> header = List.of();
+    Map<String, String> expected = new TreeMap<>();
+    Map<String, String> actual = new TreeMap<>();
+    for (String text :
+        Tool.lines("readelf", "-W", "--debug-dump=frames-interp,no-follow-links", name)) {
+      List<String> cells = List.of(text.strip().split(" +"));
+      if (text.contains(" CIE ") || text.contains(" FDE ")) {
+        header = List.of();
+      } else if (text.startsWith("   LOC ")) {
+        header = cells;
+      } else if (cells.size() == header.size() && cells.getFirst().matches("[0-9a-f]{8,}")) {
+        long location = Long.parseUnsignedLong(cells.getFirst(), 16);
+        CfaRow row = table.row(location);
+        if (row != null) {
+          expected.put(cells.getFirst(), String.join(" ", cells.subList(1, cells.size())));
+          actual.put(cells.getFirst(), row(row, header, columns));
+        }
+      }
+    }
+    assertThat(expected).isNotEmpty();
+    expected.forEach((at, row) -> assertThat(actual.get(at)).as(at).isEqualTo(row));
+  }
+
+  private static String row(CfaRow row, List<String> header, IntFunction<String> columns) {
+    List<String> cells = new ArrayList<>();
+    cells.add(
+        switch (row.cfa()) {
+          case CfaRow.Cfa.RegisterOffset(int column, long offset) ->
+              (columns.apply(column).isEmpty() ? "r" + column : columns.apply(column))
+                  + "%+d".formatted(offset);
+          case CfaRow.Cfa.Expression e -> "exp";
+        });
+    for (String name : header.subList(2, header.size())) {
+      int column = 0;
+      while (!name.equals("ra")
+          && !name.equals(columns.apply(column))
+          && !name.equals("r" + column)) {
+        column++;
+      }
+      if (name.equals("ra")) {
+        column = row.fde().cie().returnColumn();
+      }
+      cells.add(
+          switch (row.rules().get(column)) {
+            case null -> "u";
+            case CfaRow.Rule.Undefined u -> "u";
+            case CfaRow.Rule.SameValue s -> "s";
+            case CfaRow.Rule.Offset(long offset) -> "c%+d".formatted(offset);
+            case CfaRow.Rule.ValOffset(long offset) -> "v%+d".formatted(offset);
+            case CfaRow.Rule.Register(int holder) ->
+                columns.apply(holder).isEmpty() ? "r" + holder : columns.apply(holder);
+            case CfaRow.Rule.Expression e -> "exp";
+            case CfaRow.Rule.ValExpression e -> "vexp";
+          });
+    }
+    return String.join(" ", cells);
   }
 
   private static void hashTablesFindEverySymbol(ElfFile file) throws ElfException {
