@@ -50,7 +50,7 @@ class ReadelfTest {
     compare(file);
   }
 
-  private static void compare(Path path) throws Exception {
+  static void compare(Path path) throws Exception {
     String name = path.toString();
     ElfFile file = ElfFile.read(Files.readAllBytes(path), name);
     assertThat(segments(file)).isEqualTo(readelfSegments(name));
