@@ -119,6 +119,12 @@ public interface GuestAbi {
     return 2048;
   }
 
+  /** Bytes of struct statfs, or of struct statfs64. */
+  int statfsSize(boolean large);
+
+  /** Writes struct statfs or statfs64; the values as the file system's own record lists them. */
+  void storeStatfs(GuestMemory memory, long address, long[] values, boolean large);
+
   // ---- numbers --------------------------------------------------------------------------------
 
   /** mmap(2)'s flags as generic numbers. */
@@ -129,6 +135,9 @@ public interface GuestAbi {
 
   /** Generic open(2) flags as the guest's numbers: fcntl(F_GETFL). */
   int guestOpenFlags(int flags);
+
+  /** The generic number of a request of ioctl(2). */
+  int ioctlRequest(int request);
 
   /** A generic errno as the guest's number. */
   default int guestErrno(int errno) {

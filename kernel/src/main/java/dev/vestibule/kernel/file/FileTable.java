@@ -74,7 +74,9 @@ public final class FileTable {
   }
 
   public synchronized void setCloseOnExec(int fd, boolean cloexec) {
-    closeOnExec[fd] = cloexec;
+    if (fd >= 0 && fd < files.length) {
+      closeOnExec[fd] = cloexec;
+    }
   }
 
   /** First descriptor in use at or behind {@code fd}, or -1. */
@@ -118,7 +120,7 @@ public final class FileTable {
       }
     }
     for (int fd = next(0); fd >= 0; fd = next(fd + 1)) {
-      closeOne(fd);
+      close(fd);
     }
   }
 
@@ -126,15 +128,18 @@ public final class FileTable {
   public void closeForExec() {
     for (int fd = next(0); fd >= 0; fd = next(fd + 1)) {
       if (closeOnExec(fd)) {
-        closeOne(fd);
+        close(fd);
       }
     }
   }
 
-  private void closeOne(int fd) {
+  /** Closes a descriptor: close(2). */
+  public long close(int fd) {
     OpenFile file = remove(fd);
-    if (file != null) {
-      file.release();
+    if (file == null) {
+      return -Errno.EBADF;
     }
+    file.closedIn(this);
+    return file.release();
   }
 }

@@ -2,30 +2,32 @@ package dev.vestibule.kernel.file;
 
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.Libc;
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.memory.Backing;
+import dev.vestibule.kernel.signal.Delivery;
+import dev.vestibule.kernel.signal.SigInfo;
+import dev.vestibule.kernel.signal.Signals;
 import org.jspecify.annotations.Nullable;
 
-/** A file, directory or device of the host. Regular files and directories never block. */
-public final class HostFile extends OpenFile {
-  private static final int O_ACCMODE = 3;
-  private static final int O_APPEND = 02000;
+/** A regular file or a device of the host. Its operations never block for long. */
+public class HostFile extends OpenFile {
   private static final int F_SETFL = 4;
-  private static final int SEEK_END = 2;
 
   private final int fd;
   private final String path;
   private final @Nullable HostBacking backing;
   private final FileStatus opened;
 
-  private HostFile(int fd, int flags, String path, FileStatus opened) {
+  HostFile(int fd, int flags, String path, FileStatus opened) {
     super(flags);
     this.fd = fd;
     this.path = path;
     this.opened = opened;
     this.backing =
-        opened.type() == FileStatus.S_IFREG
-            ? new HostBacking(fd, path, (flags & O_ACCMODE) != 0, opened)
+        opened.type() == FileStatus.S_IFREG && (flags & O_PATH) == 0
+            ? new HostBacking(fd, path, (flags & O_ACCMODE) == O_RDWR, opened)
             : null;
   }
 
@@ -34,7 +36,7 @@ public final class HostFile extends OpenFile {
    *
    * @param path what the guest calls it
    */
-  static HostFile of(int fd, int flags, String path) {
+  public static HostFile of(int fd, int flags, String path) {
     return new HostFile(fd, flags, path, HostTree.statusOf(fd));
   }
 
@@ -84,7 +86,7 @@ public final class HostFile extends OpenFile {
 
     @Override
     public Object identity() {
-      return new Identity(opened.device(), opened.inode());
+      return new FileId(opened.device(), opened.inode());
     }
 
     @Override
@@ -93,12 +95,14 @@ public final class HostFile extends OpenFile {
     }
   }
 
-  /** The same file however it was opened. */
-  private record Identity(long device, long inode) {}
-
-  /** The host's descriptor, for operations of the host between files. */
+  @Override
   public int hostFd() {
     return fd;
+  }
+
+  @Override
+  public FileId id() {
+    return new FileId(opened.device(), opened.inode());
   }
 
   @Override
@@ -107,28 +111,63 @@ public final class HostFile extends OpenFile {
   }
 
   @Override
+  public OpenFile reopen(Task task, int flags) {
+    return HostTree.reopen(fd, flags, path);
+  }
+
+  @Override
+  public String linkTarget() {
+    return opened.isLink() ? HostTree.readLinkOf(fd) : super.linkTarget();
+  }
+
+  @Override
+  public boolean seekable() {
+    return opened.type() == FileStatus.S_IFREG || opened.type() == FileStatus.S_IFBLK;
+  }
+
+  @Override
+  public boolean pollable() {
+    return opened.type() == FileStatus.S_IFCHR;
+  }
+
+  @Override
   public long read(Task task, IoVector to, long offset) {
-    return transfer(to, offset, HostCalls.READ, HostCalls.PREAD64);
+    return transfer(to, Integer.MAX_VALUE, offset, HostCalls.READ, HostCalls.PREAD64);
   }
 
   @Override
   public long write(Task task, IoVector from, long offset) {
-    return transfer(from, offset, HostCalls.WRITE, HostCalls.PWRITE64);
+    long most = Long.MAX_VALUE;
+    long limit = task.process().limits().soft(Limits.RLIMIT_FSIZE);
+    if (limit >= 0 && opened.type() == FileStatus.S_IFREG && from.total() > 0) {
+      long start = offset;
+      if ((flags() & O_APPEND) != 0) {
+        start = size();
+      } else if (offset == AT_POSITION) {
+        start = Libc.syscall(HostCalls.LSEEK, fd, 0, 1);
+      }
+      most = limit - start;
+      if (most <= 0) {
+        Delivery.send(task, SigInfo.kernel(Signals.SIGXFSZ));
+        return -Errno.EFBIG;
+      }
+    }
+    return transfer(from, most, offset, HostCalls.WRITE, HostCalls.PWRITE64);
   }
 
-  private long transfer(IoVector vector, long offset, int call, int positioned) {
+  private long transfer(IoVector vector, long most, long offset, int call, int positioned) {
     long done = 0;
-    for (int i = 0; i < vector.count(); i++) {
+    for (int i = 0; i < vector.count() && done < most; i++) {
+      long length = Math.min(vector.length(i), most - done);
       long result =
           offset == AT_POSITION
-              ? Libc.syscall(call, fd, vector.address(i), vector.length(i))
-              : Libc.syscall(
-                  positioned, fd, vector.address(i), vector.length(i), offset + done);
+              ? Libc.syscall(call, fd, vector.address(i), length)
+              : Libc.syscall(positioned, fd, vector.address(i), length, offset + done);
       if (result < 0) {
         return done > 0 ? done : result;
       }
       done += result;
-      if (result < vector.length(i)) {
+      if (result < length) {
         break;
       }
     }
@@ -140,15 +179,45 @@ public final class HostFile extends OpenFile {
     return Libc.syscall(HostCalls.LSEEK, fd, offset, whence);
   }
 
+  @Override
+  public long truncate(Task task, long length) {
+    if (!writable()) {
+      return -Errno.EINVAL;
+    }
+    long limit = task.process().limits().soft(Limits.RLIMIT_FSIZE);
+    if (limit >= 0 && length > limit) {
+      Delivery.send(task, SigInfo.kernel(Signals.SIGXFSZ));
+      return -Errno.EFBIG;
+    }
+    Truncation.announce(task, opened, length);
+    return Libc.syscall(HostCalls.FTRUNCATE, fd, length);
+  }
+
+  @Override
+  public long ioctl(Task task, int request, long argument) {
+    if (request == Ioctls.FIONREAD && opened.type() == FileStatus.S_IFREG) {
+      long left = size(task) - Libc.syscall(HostCalls.LSEEK, fd, 0, 1);
+      task.memory().store32(argument, (int) Math.clamp(left, Integer.MIN_VALUE, Integer.MAX_VALUE));
+      return 0;
+    }
+    return -Errno.ENOTTY;
+  }
+
+  private long size(Task task) {
+    return status(task).size();
+  }
+
   /** Size of the file in bytes. */
   public long size() {
-    return Libc.syscall(HostCalls.LSEEK, fd, 0, SEEK_END);
+    return HostTree.statusOf(fd).size();
   }
 
   @Override
   public void setFlags(int flags) {
     super.setFlags(flags);
-    Libc.syscall(HostCalls.FCNTL, fd, F_SETFL, flags & O_APPEND);
+    if ((flags & O_PATH) == 0) {
+      Libc.syscall(HostCalls.FCNTL, fd, F_SETFL, flags & (O_APPEND | O_DIRECT) | O_NONBLOCK);
+    }
   }
 
   /** Status when it was opened: the file's type and identity do not change. */
@@ -167,7 +236,13 @@ public final class HostFile extends OpenFile {
   }
 
   @Override
+  public void closedIn(FileTable table) {
+    FileLocks.closed(id(), table);
+  }
+
+  @Override
   protected long close() {
+    FileLocks.closed(id(), this);
     if (backing != null) {
       backing.release();
       return 0;

@@ -4,15 +4,34 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Directories of the host as a guest's root: one tree, or a sysroot laid over the host's own, where
  * a name is taken from the first tree that has it and new names go to the last one that has their
  * directory.
+ *
+ * <p>Devices of the host are not reachable but for those that carry no state (null, zero, full,
+ * random, urandom), and neither is a proc file system, wherever it is mounted.
  */
 public final class HostMount extends Mount {
+  private static final int O_CREAT = 0100;
+  private static final int O_EXCL = 0200;
+  private static final int O_TMPFILE = 020000000;
+  private static final int O_PATH = 010000000;
+  private static final int O_NOFOLLOW = 0400000;
+
+  /** Opening a FIFO or device must not block the machine; regular files do not care. */
+  private static final int O_NONBLOCK = 04000;
+
+  private static final long PROC_SUPER_MAGIC = 0x9fa0;
+
   private final List<HostTree> layers;
+  private final Map<Long, Boolean> reachable = new ConcurrentHashMap<>();
 
   private HostMount(List<HostTree> layers) {
     this.layers = layers;
@@ -28,8 +47,25 @@ public final class HostMount extends Mount {
     return new HostMount(directories.stream().map(HostTree::new).toList());
   }
 
-  @Override
-  HostTree hostTree(String path) {
+  boolean layered() {
+    return layers.size() > 1;
+  }
+
+  /** Opens a directory in all layers but one, for reading. */
+  void eachOther(HostTree but, String path, IntConsumer action) {
+    for (HostTree tree : layers) {
+      int fd = tree == but ? -1 : tree.open(path, HostTree.O_DIRECTORY, 0);
+      if (fd >= 0) {
+        action.accept(fd);
+        HostTree.close(fd);
+      }
+    }
+  }
+
+  private HostTree hostTree(String path) {
+    if (layers.size() == 1) {
+      return layers.get(0);
+    }
     for (HostTree tree : layers) {
       int fd = tree.reference(path);
       if (fd >= 0) {
@@ -50,6 +86,7 @@ public final class HostMount extends Mount {
 
   @Override
   public FileStatus status(@Nullable Task task, String path) {
+    int error = -Errno.ENOENT;
     for (HostTree tree : layers) {
       int fd = tree.reference(path);
       if (fd >= 0) {
@@ -62,8 +99,9 @@ public final class HostMount extends Mount {
       if (fd != -Errno.ENOENT && fd != -Errno.ENOTDIR) {
         throw new Failure(-fd);
       }
+      error = fd == -Errno.ENOTDIR ? fd : error;
     }
-    throw new Failure(Errno.ENOENT);
+    throw new Failure(-error);
   }
 
   @Override
@@ -73,18 +111,73 @@ public final class HostMount extends Mount {
 
   @Override
   public OpenFile open(@Nullable Task task, String path, String guestPath, int flags, int mode) {
-    HostTree tree = hostTree(path);
-    int fd = tree.open(path, flags | O_NOFOLLOW | O_NONBLOCK, mode);
+    boolean creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+    HostTree tree = creates ? hostTree(path) : layers.get(0);
+    int asked = flags | O_NOFOLLOW | O_NONBLOCK;
+    int fd = creates && HostTree.masked(mode) ? create(tree, path, asked, mode)
+        : tree.open(path, asked, mode);
+    for (int i = 1; i < layers.size() && !creates && fd == -Errno.ENOENT; i++) {
+      tree = layers.get(i);
+      fd = tree.open(path, asked, mode);
+    }
     if (fd < 0) {
       throw new Failure(-fd);
     }
-    return HostFile.of(fd, flags, guestPath);
+    try {
+      return opened(tree, fd, path, guestPath, flags);
+    } catch (Failure failure) {
+      HostTree.close(fd);
+      throw failure;
+    }
   }
 
-  private static final int O_NOFOLLOW = 0400000;
+  /** Makes a file with just these permissions, whatever the host's umask is. */
+  private static int create(HostTree tree, String path, int flags, int mode) {
+    if ((flags & O_TMPFILE) == O_TMPFILE) {
+      return tree.changeModeOf(tree.open(path, flags, mode), mode);
+    }
+    int fd = tree.changeModeOf(tree.open(path, flags | O_EXCL, mode), mode);
+    if (fd != -Errno.EEXIST || (flags & O_EXCL) != 0) {
+      return fd;
+    }
+    return tree.open(path, flags, mode);
+  }
 
-  /** Opening a FIFO or device must not block the machine; regular files do not care. */
-  private static final int O_NONBLOCK = 04000;
+  private OpenFile opened(HostTree tree, int fd, String path, String guestPath, int flags) {
+    FileStatus status = HostTree.statusOf(fd);
+    boolean proc =
+        !reachable.computeIfAbsent(
+            status.device(), device -> HostTree.fileSystem(fd)[0] != PROC_SUPER_MAGIC);
+    if (proc || (flags & O_PATH) == 0 && !harmless(status)) {
+      throw new Failure(Errno.EACCES);
+    }
+    if (status.isDirectory()) {
+      return new HostDirectory(this, tree, fd, flags, path, guestPath);
+    }
+    return new HostFile(fd, flags, guestPath, status);
+  }
+
+  private static boolean harmless(FileStatus status) {
+    return switch (status.type()) {
+      case FileStatus.S_IFREG, FileStatus.S_IFDIR -> true;
+      case FileStatus.S_IFCHR -> {
+        long minor = status.rawDevice() & 0xff;
+        boolean memory = status.rawDevice() >>> 8 == 1;
+        yield memory && (minor == 3 || minor == 5 || minor == 7 || minor == 8 || minor == 9);
+      }
+      default -> false;
+    };
+  }
+
+  @Override
+  public long[] fileSystem(@Nullable Task task, String path) {
+    int fd = (int) HostTree.check(hostTree(path).reference(path));
+    try {
+      return HostTree.fileSystem(fd);
+    } finally {
+      HostTree.close(fd);
+    }
+  }
 
   @Override
   public long makeDirectory(String path, int mode) {
@@ -93,6 +186,10 @@ public final class HostMount extends Mount {
 
   @Override
   public long makeNode(String path, int mode, long device) {
+    int type = mode & FileStatus.S_IFMT;
+    if (type == FileStatus.S_IFCHR || type == FileStatus.S_IFBLK) {
+      return -Errno.EPERM;
+    }
     return hostTree(path).makeNode(path, mode, device);
   }
 
@@ -104,6 +201,21 @@ public final class HostMount extends Mount {
   @Override
   public long remove(String path, boolean directory) {
     return hostTree(path).remove(path, directory);
+  }
+
+  @Override
+  public long rename(String from, String to, int flags) {
+    return hostTree(from).rename(from, hostTree(to), to, flags);
+  }
+
+  @Override
+  public long link(String from, String to) {
+    return hostTree(from).link(from, hostTree(to), to);
+  }
+
+  @Override
+  public long linkOpen(OpenFile file, String to) {
+    return hostTree(to).linkOpen(file.hostFd(), to);
   }
 
   @Override
@@ -119,6 +231,11 @@ public final class HostMount extends Mount {
   @Override
   public long changeTimes(String path, long times) {
     return hostTree(path).changeTimes(path, times);
+  }
+
+  @Override
+  public long byHostName(String path, LongUnaryOperator operation) {
+    return hostTree(path).byName(path, operation);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.abi.GuestText;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongUnaryOperator;
 
 /**
  * How is one directory tree of the host reached without ever leaving it?
@@ -22,12 +23,18 @@ import java.lang.foreign.MemorySegment;
  */
 final class HostTree {
   private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
+  static final int O_NONBLOCK = 04000;
   static final int O_NOFOLLOW = 0400000;
   static final int O_DIRECTORY = 0200000;
   static final int O_PATH = 010000000;
   static final int O_CLOEXEC = 02000000;
   static final int AT_EMPTY_PATH = 0x1000;
   private static final long BENEATH_NO_LINKS = 0x8 | 0x4 | 0x2;
+  private static final int RESOLVE_FLAGS =
+      3 | 0100 | 0200 | 0400 | 01000 | 02000 | 04000 | 010000 | 040000 | 0100000 | O_DIRECTORY
+          | O_NOFOLLOW | 01000000 | O_CLOEXEC | 04010000 | O_PATH | 020000000;
+  private static final int CREATING = 0100 | 020000000;
+  private static final int HOST_UMASK = hostUmask();
   private static final int STATX_ALL = 0xfff;
   private static final int STATX_SIZE = 256;
   private static final int SCRATCH = 2 * 4200 + STATX_SIZE;
@@ -46,6 +53,32 @@ final class HostTree {
         Libc.syscall(
             HostCalls.OPENAT, -100, text(0, directory), hostFlags(O_PATH | O_DIRECTORY | O_CLOEXEC), 0);
     root = (int) check(fd);
+  }
+
+  private static int hostUmask() {
+    int mask = (int) Libc.syscall(HostCalls.UMASK, 077);
+    Libc.syscall(HostCalls.UMASK, mask);
+    return mask;
+  }
+
+  /** Whether the host's own umask takes something away from a new file's permissions. */
+  static boolean masked(int mode) {
+    return (mode & HOST_UMASK) != 0;
+  }
+
+  /** Path of the tree's root on the host, as the host shows it now. */
+  String hostPath() {
+    return readLinkOf("/proc/self/fd/" + root);
+  }
+
+  /** Target of a link of the host's /proc. */
+  static String readLinkOf(String link) {
+    long name = text(0, link);
+    long to = scratch() + STATX_SIZE + 4200;
+    int length = (int) check(Libc.syscall(HostCalls.READLINKAT, -100, name, to, 4096));
+    byte[] bytes = new byte[length];
+    HostMemory.copyOut(to, bytes, 0, length);
+    return new String(bytes, GuestText.BYTES);
   }
 
   private static long scratch() {
@@ -76,10 +109,14 @@ final class HostTree {
     if (path.isEmpty()) {
       return open(".", flags, mode);
     }
+    int known = flags & RESOLVE_FLAGS;
+    if ((known & O_PATH) != 0) {
+      known &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
+    }
     long name = text(0, path);
     long how = scratch();
-    HostMemory.putSlot(how, (hostFlags(flags) | O_CLOEXEC) & 0xffff_ffffL);
-    HostMemory.putSlot(how + 8, mode);
+    HostMemory.putSlot(how, (hostFlags(known) | O_CLOEXEC) & 0xffff_ffffL);
+    HostMemory.putSlot(how + 8, (known & CREATING) != 0 ? mode & 07777 : 0);
     HostMemory.putSlot(how + 16, BENEATH_NO_LINKS);
     int result;
     do {
@@ -173,6 +210,17 @@ final class HostTree {
         time(at + 80));
   }
 
+  /** What fstatfs(2) tells; see {@link Mount#fileSystem}. */
+  static long[] fileSystem(int fd) {
+    long at = scratch();
+    check(Libc.syscall(HostCalls.FSTATFS, fd, at));
+    long[] values = new long[11];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = HostMemory.i64le(at + 8L * i);
+    }
+    return values;
+  }
+
   private static long time(long at) {
     return HostMemory.i64le(at) * 1_000_000_000L + (HostMemory.i32le(at + 8) & 0xffff_ffffL);
   }
@@ -203,12 +251,43 @@ final class HostTree {
   }
 
   long makeDirectory(String path, int mode) {
-    return inParent(path, fd -> Libc.syscall(HostCalls.MKDIRAT, fd, text(0, name(path)), mode));
+    return unmasked(
+        path,
+        mode,
+        inParent(path, fd -> Libc.syscall(HostCalls.MKDIRAT, fd, text(0, name(path)), mode)));
+  }
+
+  /** Sets the mode of an open file, if it is open; returns the descriptor. */
+  int changeModeOf(int fd, int mode) {
+    if (fd >= 0) {
+      Libc.syscall(HostCalls.FCHMOD, fd, mode);
+    }
+    return fd;
+  }
+
+  /** Opens the file of a host descriptor once more. */
+  static HostFile reopen(int fd, int flags, String path) {
+    int known = flags & RESOLVE_FLAGS & ~(CREATING | O_NOFOLLOW) | O_NONBLOCK | O_CLOEXEC;
+    long name = text(0, "/proc/self/fd/" + fd);
+    int opened = (int) check(Libc.syscall(HostCalls.OPENAT, -100, name, hostFlags(known), 0));
+    return HostFile.of(opened, flags, path);
+  }
+
+  /** Gives a new file the permissions that the host's umask took away. */
+  private long unmasked(String path, int mode, long result) {
+    if (result == 0 && masked(mode)) {
+      int fd = reference(path);
+      with(fd, f -> byDescriptor(HostCalls.FCHMODAT, f, statusOf(f).mode() & 06000 | mode, 0));
+    }
+    return result;
   }
 
   long makeNode(String path, int mode, long device) {
-    return inParent(
-        path, fd -> Libc.syscall(HostCalls.MKNODAT, fd, text(0, name(path)), mode, device));
+    return unmasked(
+        path,
+        mode & 07777,
+        inParent(
+            path, fd -> Libc.syscall(HostCalls.MKNODAT, fd, text(0, name(path)), mode, device)));
   }
 
   long makeLink(String target, String path) {
@@ -256,30 +335,63 @@ final class HostTree {
                         HostCalls.LINKAT, fromFd, text(0, name(from)), toFd, text(1, name(to)), 0)));
   }
 
+  /** Gives an open host file another name. */
+  long linkOpen(int file, String to) {
+    int follow = 0x400;
+    return inParent(
+        to,
+        fd ->
+            Libc.syscall(
+                HostCalls.LINKAT,
+                -100,
+                text(0, "/proc/self/fd/" + file),
+                fd,
+                text(1, name(to)),
+                follow));
+  }
+
   /** Changes the mode of a file that is no symbolic link. */
   long changeMode(String path, int mode) {
     return with(reference(path), fd -> byDescriptor(HostCalls.FCHMODAT, fd, mode, 0));
   }
 
   long changeOwner(String path, int uid, int gid) {
-    return with(
-        reference(path),
-        fd -> Libc.syscall(HostCalls.FCHOWNAT, fd, text(0, ""), uid, gid, AT_EMPTY_PATH));
+    return with(reference(path), fd -> changeOwnerOf(fd, uid, gid));
+  }
+
+  static long changeOwnerOf(int fd, int uid, int gid) {
+    return Libc.syscall(HostCalls.FCHOWNAT, fd, text(0, ""), uid, gid, AT_EMPTY_PATH);
   }
 
   /** Sets times of a name, the link itself if it is one; {@code times} is two host timespecs. */
   long changeTimes(String path, long times) {
-    return with(
-        reference(path),
-        fd -> Libc.syscall(HostCalls.UTIMENSAT, fd, text(0, ""), times, AT_EMPTY_PATH));
+    return with(reference(path), fd -> changeTimesOf(fd, times));
+  }
+
+  static long changeTimesOf(int fd, long times) {
+    return Libc.syscall(HostCalls.UTIMENSAT, fd, text(0, ""), times, AT_EMPTY_PATH);
   }
 
   long truncate(String path, long length) {
     int writeOnly = 1;
     return with(
-        open(path, writeOnly | O_NOFOLLOW, 0),
+        open(path, writeOnly | O_NOFOLLOW | O_NONBLOCK, 0),
         fd -> Libc.syscall(HostCalls.FTRUNCATE, fd, length));
   }
+
+  /**
+   * An operation on a file of any kind, for calls of the host that take no descriptor of O_PATH.
+   *
+   * @param operation takes the address of a name of the file, good until the next call of this class
+   */
+  long byName(String path, LongUnaryOperator operation) {
+    return with(reference(path), fd -> nameOf(fd, operation));
+  }
+
+  static long nameOf(int fd, LongUnaryOperator operation) {
+    return operation.applyAsLong(text(0, "/proc/self/fd/" + fd));
+  }
+
 
   /** access(2) with the host process's effective ids. */
   long access(String path, int mode) {

@@ -3,6 +3,7 @@ package dev.vestibule.kernel.file;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +38,13 @@ public abstract class Mount {
   public abstract OpenFile open(
       @Nullable Task task, String path, String guestPath, int flags, int mode);
 
-  /** The host's name for the file system, for operations between two names of it. */
-  @Nullable HostTree hostTree(String path) {
-    return null;
+  /**
+   * What statfs(2) tells: type, block size, blocks, free, available, files, free files, identity,
+   * longest name, fragment size, flags.
+   */
+  public long[] fileSystem(@Nullable Task task, String path) {
+    int pageSize = 4096;
+    return new long[] {0x0102_1994, pageSize, 0, 0, 0, 0, 0, 0, 255, pageSize, 0x20};
   }
 
   public long makeDirectory(String path, int mode) {
@@ -58,6 +63,21 @@ public abstract class Mount {
     return -Errno.EPERM;
   }
 
+  /** renameat2(2) within this file system. */
+  public long rename(String from, String to, int flags) {
+    return -Errno.EPERM;
+  }
+
+  /** A hard link within this file system, to a symbolic link itself if it is one. */
+  public long link(String from, String to) {
+    return -Errno.EPERM;
+  }
+
+  /** Gives an open file another name. */
+  public long linkOpen(OpenFile file, String to) {
+    return -Errno.EXDEV;
+  }
+
   public long changeMode(String path, int mode) {
     return -Errno.EPERM;
   }
@@ -69,6 +89,15 @@ public abstract class Mount {
   /** Sets access and modification times; {@code times} is the host address of two timespecs. */
   public long changeTimes(String path, long times) {
     return -Errno.EPERM;
+  }
+
+  /**
+   * Has the host do something with a file.
+   *
+   * @param operation takes the host address of a name of the file
+   */
+  public long byHostName(String path, LongUnaryOperator operation) {
+    return -Errno.EOPNOTSUPP;
   }
 
   public long truncate(String path, long length) {

@@ -800,6 +800,20 @@ public final class AddressSpace {
     return true;
   }
 
+  /** A mapped file is about to end at {@code size} bytes: its pages behind that raise SIGBUS. */
+  public synchronized void fileShrinks(Object file, long size) {
+    for (Vma vma : vmas.values()) {
+      Backing backing = vma.backing();
+      if (backing == null || !backing.identity().equals(file)) {
+        continue;
+      }
+      long valid = pageUp(Math.max(0, size - vma.offset()));
+      if (valid < vma.length()) {
+        memory.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
+      }
+    }
+  }
+
   private synchronized boolean fileHasGrown(long address) {
     Vma vma = find(address);
     if (vma == null || vma.backing() == null) {

@@ -263,4 +263,21 @@ public final class PowerAbi implements GuestAbi {
     PowerStat.stat64(s, status);
     s.store(memory, address);
   }
+
+  @Override
+  public int statfsSize(boolean large) {
+    return wide ? 120 : large ? 88 : 64;
+  }
+
+  @Override
+  public void storeStatfs(GuestMemory memory, long address, long[] values, boolean large) {
+    Struct s = struct(statfsSize(large));
+    PowerStat.statfs(s, values, wide, large);
+    s.store(memory, address);
+  }
+
+  @Override
+  public int ioctlRequest(int request) {
+    return PowerIoctls.generic(request);
+  }
 }

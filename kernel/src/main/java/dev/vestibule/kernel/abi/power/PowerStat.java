@@ -1,5 +1,7 @@
 package dev.vestibule.kernel.abi.power;
 
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.file.FileStatus;
 
@@ -38,6 +40,27 @@ final class PowerStat {
     time32(s, 72, f.accessed());
     time32(s, 80, f.modified());
     time32(s, 88, f.changed());
+  }
+
+  /** struct statfs, or statfs64 of a 32-bit guest. */
+  static void statfs(Struct s, long[] f, boolean wide, boolean large) {
+    int at = 0;
+    for (int i = 0; i < f.length; i++) {
+      boolean count = i >= 2 && i <= 6;
+      if (i == 7) {
+        s.put32(at, (int) f[i]).put32(at + 4, (int) (f[i] >>> 32));
+        at += 8;
+      } else if (wide || large && count) {
+        s.put64(at, f[i]);
+        at += 8;
+      } else {
+        if (count && f[i] >>> 32 != 0 && f[i] != -1) {
+          throw new Failure(Errno.EOVERFLOW);
+        }
+        s.put32(at, (int) f[i]);
+        at += 4;
+      }
+    }
   }
 
   private static void time64(Struct s, int offset, long nanos) {
