@@ -56,7 +56,6 @@ public final class HostCalls {
   public static final int COPY_FILE_RANGE = number(326, 285);
   public static final int IOCTL = number(16, 29);
   public static final int DUP = number(32, 23);
-  public static final int GETGID = number(104, 176);
   public static final int UMASK = number(95, 166);
   public static final int FCHMOD = number(91, 52);
   public static final int FCHOWN = number(93, 55);
@@ -88,7 +87,6 @@ public final class HostCalls {
   public static final int GETSOCKOPT = number(55, 209);
   public static final int SHUTDOWN = number(48, 210);
   public static final int PIPE2 = number(293, 59);
-  public static final int GETRANDOM = number(318, 278);
   public static final int PREADV2 = number(327, 286);
   public static final int PWRITEV2 = number(328, 287);
   public static final int INOTIFY_INIT1 = number(294, 26);

@@ -197,7 +197,7 @@ public class HostFile extends OpenFile {
   public long ioctl(Task task, int request, long argument) {
     if (request == Ioctls.FIONREAD && opened.type() == FileStatus.S_IFREG) {
       long left = size(task) - Libc.syscall(HostCalls.LSEEK, fd, 0, 1);
-      task.memory().store32(argument, (int) Math.clamp(left, Integer.MIN_VALUE, Integer.MAX_VALUE));
+      task.memory().store32(argument, Math.clamp(left, Integer.MIN_VALUE, Integer.MAX_VALUE));
       return 0;
     }
     return -Errno.ENOTTY;
