@@ -64,7 +64,8 @@ final class VmxShapes {
           signed
               ? Lanes.signed(k, a, i) * Lanes.signed(k, b, i)
               : Lanes.unsigned(k, a, i) * Lanes.unsigned(k, b, i);
-      result = k == VmxOp.WORDS ? product : result << 2 * Lanes.width(k) | product & Lanes.mask(k + 1);
+      result =
+          k == VmxOp.WORDS ? product : result << 2 * Lanes.width(k) | product & Lanes.mask(k + 1);
     }
     return result;
   }
@@ -167,12 +168,8 @@ final class VmxShapes {
           VmxOps.set(ctx, w, VmxOps.words(aHigh, bHigh), VmxOps.words(aLow, bLow));
       case VmxOp.PACKPX ->
           VmxOps.set(
-              ctx,
-              w,
-              pixels(aHigh) << 32 | pixels(aLow),
-              pixels(bHigh) << 32 | pixels(bLow));
-      case VmxOp.UNPACKHPX ->
-          VmxOps.set(ctx, w, unpackPixels(aHigh >>> 32), unpackPixels(aHigh));
+              ctx, w, pixels(aHigh) << 32 | pixels(aLow), pixels(bHigh) << 32 | pixels(bLow));
+      case VmxOp.UNPACKHPX -> VmxOps.set(ctx, w, unpackPixels(aHigh >>> 32), unpackPixels(aHigh));
       case VmxOp.UNPACKLPX -> VmxOps.set(ctx, w, unpackPixels(aLow >>> 32), unpackPixels(aLow));
       case VmxOp.BPERMQ -> {
         long left = bits(bHigh, aHigh, aLow) << 8;
@@ -180,8 +177,7 @@ final class VmxShapes {
       }
       case VmxOp.GBBD -> VmxOps.set(ctx, w, transposed(aHigh), transposed(aLow));
       case VmxOp.ALL ->
-          U.putLong(
-              ctx + Op.d(w) * 8L, (aHigh & aLow) == -1 ? 8 : (aHigh | aLow) == 0 ? 2 : 0);
+          U.putLong(ctx + Op.d(w) * 8L, (aHigh & aLow) == -1 ? 8 : (aHigh | aLow) == 0 ? 2 : 0);
       default -> throw VmxOps.unknown(op);
     }
   }

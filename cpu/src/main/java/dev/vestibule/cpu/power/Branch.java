@@ -76,8 +76,7 @@ final class Branch {
   }
 
   /** Leaves if the condition test's outcome is {@code met}. */
-  private static void exitOnCondition(
-      PowerBuilder m, int bo, int bi, boolean met, long target) {
+  private static void exitOnCondition(PowerBuilder m, int bo, int bi, boolean met, long target) {
     boolean set = (bo & WANT_TRUE) != 0 == met;
     int field = m.get(PowerState.crField(bi >> 2));
     m.exitIf(set ? Op.EXIT_ANY : Op.EXIT_NONE, field, 8 >> (bi & 3), target);
@@ -191,9 +190,7 @@ final class Branch {
     if (left == 0) {
       return field;
     }
-    return left > 0
-        ? m.opImmediate(Op.SHLI, field, left)
-        : m.opImmediate(Op.SHRI, field, -left);
+    return left > 0 ? m.opImmediate(Op.SHLI, field, left) : m.opImmediate(Op.SHRI, field, -left);
   }
 
   @Instruction(value = "19 bf /:2 bfa /:2 /:5 0:10 /:1", asm = "mcrf bf,bfa", section = "2.5.2")

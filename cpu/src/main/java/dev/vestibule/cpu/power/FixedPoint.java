@@ -21,7 +21,6 @@ final class FixedPoint {
     m.putGpr(rt, ra == 0 ? m.constant(shifted) : m.plus(m.gpr(ra), shifted));
   }
 
-
   @Instruction(value = "31 rt ra rb oe 266 rc", asm = "add{oe:o}{rc:.} rt,ra,rb", section = "3.3.9")
   static void add(PowerBuilder m, int rt, int ra, int rb, boolean oe, boolean rc) {
     int a = m.gpr(ra);
@@ -66,8 +65,7 @@ final class FixedPoint {
     addCarrying(m, rt, ra, m.gpr(rb), oe, rc);
   }
 
-  private static void addCarrying(
-      PowerBuilder m, int rt, int ra, int b, boolean oe, boolean rc) {
+  private static void addCarrying(PowerBuilder m, int rt, int ra, int b, boolean oe, boolean rc) {
     int a = m.gpr(ra);
     int sum = m.add(a, b);
     int carry = m.op(m.wide() ? Op.LTU64 : Op.LTU32, sum, a);
@@ -96,7 +94,10 @@ final class FixedPoint {
     finish(m, rt, difference, overflow, rc);
   }
 
-  @Instruction(value = "31 rt ra rb oe 138 rc", asm = "adde{oe:o}{rc:.} rt,ra,rb", section = "3.3.9")
+  @Instruction(
+      value = "31 rt ra rb oe 138 rc",
+      asm = "adde{oe:o}{rc:.} rt,ra,rb",
+      section = "3.3.9")
   static void adde(PowerBuilder m, int rt, int ra, int rb, boolean oe, boolean rc) {
     addExtended(m, rt, m.gpr(ra), m.gpr(rb), oe, rc);
   }
@@ -114,7 +115,10 @@ final class FixedPoint {
     addExtended(m, rt, m.gpr(ra), m.constant(-1), oe, rc);
   }
 
-  @Instruction(value = "31 rt ra /:5 oe 232 rc", asm = "subfme{oe:o}{rc:.} rt,ra", section = "3.3.9")
+  @Instruction(
+      value = "31 rt ra /:5 oe 232 rc",
+      asm = "subfme{oe:o}{rc:.} rt,ra",
+      section = "3.3.9")
   static void subfme(PowerBuilder m, int rt, int ra, boolean oe, boolean rc) {
     addExtended(m, rt, m.op(Op.NOT, m.gpr(ra)), m.constant(-1), oe, rc);
   }
@@ -124,7 +128,10 @@ final class FixedPoint {
     addExtended(m, rt, m.gpr(ra), m.constant(0), oe, rc);
   }
 
-  @Instruction(value = "31 rt ra /:5 oe 200 rc", asm = "subfze{oe:o}{rc:.} rt,ra", section = "3.3.9")
+  @Instruction(
+      value = "31 rt ra /:5 oe 200 rc",
+      asm = "subfze{oe:o}{rc:.} rt,ra",
+      section = "3.3.9")
   static void subfze(PowerBuilder m, int rt, int ra, boolean oe, boolean rc) {
     addExtended(m, rt, m.op(Op.NOT, m.gpr(ra)), m.constant(0), oe, rc);
   }
@@ -338,7 +345,11 @@ final class FixedPoint {
     trap(m, to, m.gpr(ra), m.constant(si));
   }
 
-  @Instruction(value = "31 to ra rb 68:10 /:1", asm = "td to,ra,rb", section = "3.3.11", wide = true)
+  @Instruction(
+      value = "31 to ra rb 68:10 /:1",
+      asm = "td to,ra,rb",
+      section = "3.3.11",
+      wide = true)
   static void td(PowerBuilder m, int to, int ra, int rb) {
     trap(m, to, m.gpr(ra), m.gpr(rb));
   }

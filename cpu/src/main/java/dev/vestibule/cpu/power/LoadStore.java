@@ -133,12 +133,20 @@ final class LoadStore {
     load(m, rt, ra, ds, 4, true);
   }
 
-  @Instruction(value = "31 rt ra rb 341:10 /:1", asm = "lwax rt,ra,rb", section = "3.3.2", wide = true)
+  @Instruction(
+      value = "31 rt ra rb 341:10 /:1",
+      asm = "lwax rt,ra,rb",
+      section = "3.3.2",
+      wide = true)
   static void lwax(PowerBuilder m, int rt, int ra, int rb) {
     loadIndexed(m, rt, ra, rb, 4, true);
   }
 
-  @Instruction(value = "31 rt ra rb 373:10 /:1", asm = "lwaux rt,ra,rb", section = "3.3.2", wide = true)
+  @Instruction(
+      value = "31 rt ra rb 373:10 /:1",
+      asm = "lwaux rt,ra,rb",
+      section = "3.3.2",
+      wide = true)
   static void lwaux(PowerBuilder m, int rt, int ra, int rb) {
     loadUpdate(m, rt, ra, m.add(m.gpr(ra), m.gpr(rb)), 4, true);
   }
@@ -153,12 +161,20 @@ final class LoadStore {
     loadUpdate(m, rt, ra, m.plus(m.gpr(ra), ds), 8, false);
   }
 
-  @Instruction(value = "31 rt ra rb 21:10 /:1", asm = "ldx rt,ra,rb", section = "3.3.2", wide = true)
+  @Instruction(
+      value = "31 rt ra rb 21:10 /:1",
+      asm = "ldx rt,ra,rb",
+      section = "3.3.2",
+      wide = true)
   static void ldx(PowerBuilder m, int rt, int ra, int rb) {
     loadIndexed(m, rt, ra, rb, 8, false);
   }
 
-  @Instruction(value = "31 rt ra rb 53:10 /:1", asm = "ldux rt,ra,rb", section = "3.3.2", wide = true)
+  @Instruction(
+      value = "31 rt ra rb 53:10 /:1",
+      asm = "ldux rt,ra,rb",
+      section = "3.3.2",
+      wide = true)
   static void ldux(PowerBuilder m, int rt, int ra, int rb) {
     loadUpdate(m, rt, ra, m.add(m.gpr(ra), m.gpr(rb)), 8, false);
   }
@@ -233,12 +249,20 @@ final class LoadStore {
     storeUpdate(m, rs, ra, m.plus(m.gpr(ra), ds), 8);
   }
 
-  @Instruction(value = "31 rs ra rb 149:10 /:1", asm = "stdx rs,ra,rb", section = "3.3.3", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 149:10 /:1",
+      asm = "stdx rs,ra,rb",
+      section = "3.3.3",
+      wide = true)
   static void stdx(PowerBuilder m, int rs, int ra, int rb) {
     storeIndexed(m, rs, ra, rb, m.storeOp(8));
   }
 
-  @Instruction(value = "31 rs ra rb 181:10 /:1", asm = "stdux rs,ra,rb", section = "3.3.3", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 181:10 /:1",
+      asm = "stdux rs,ra,rb",
+      section = "3.3.3",
+      wide = true)
   static void stdux(PowerBuilder m, int rs, int ra, int rb) {
     storeUpdate(m, rs, ra, m.add(m.gpr(ra), m.gpr(rb)), 8);
   }
@@ -255,7 +279,11 @@ final class LoadStore {
     m.putGpr(rt, loaded(m, op, ra, rb));
   }
 
-  @Instruction(value = "31 rt ra rb 532:10 /:1", asm = "ldbrx rt,ra,rb", section = "3.3.4", wide = true)
+  @Instruction(
+      value = "31 rt ra rb 532:10 /:1",
+      asm = "ldbrx rt,ra,rb",
+      section = "3.3.4",
+      wide = true)
   static void ldbrx(PowerBuilder m, int rt, int ra, int rb) {
     int op = PowerBuilder.loadOp(8, false, !m.bigEndian());
     m.putGpr(rt, loaded(m, op, ra, rb));
@@ -271,7 +299,11 @@ final class LoadStore {
     storeIndexed(m, rs, ra, rb, PowerBuilder.storeOp(4, !m.bigEndian()));
   }
 
-  @Instruction(value = "31 rs ra rb 660:10 /:1", asm = "stdbrx rs,ra,rb", section = "3.3.4", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 660:10 /:1",
+      asm = "stdbrx rs,ra,rb",
+      section = "3.3.4",
+      wide = true)
   static void stdbrx(PowerBuilder m, int rs, int ra, int rb) {
     storeIndexed(m, rs, ra, rb, PowerBuilder.storeOp(8, !m.bigEndian()));
   }
@@ -347,7 +379,10 @@ final class LoadStore {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
 
-  @Instruction(value = "31 rt ra rb 116:10 eh", asm = "lharx rt,ra,rb,eh", section = "Book II 4.4.2")
+  @Instruction(
+      value = "31 rt ra rb 116:10 eh",
+      asm = "lharx rt,ra,rb,eh",
+      section = "Book II 4.4.2")
   static void lharx(PowerBuilder m, int rt, int ra, int rb, int word) {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
@@ -357,12 +392,20 @@ final class LoadStore {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
 
-  @Instruction(value = "31 rt ra rb 84:10 eh", asm = "ldarx rt,ra,rb,eh", section = "Book II 4.4.2", wide = true)
+  @Instruction(
+      value = "31 rt ra rb 84:10 eh",
+      asm = "ldarx rt,ra,rb,eh",
+      section = "Book II 4.4.2",
+      wide = true)
   static void ldarx(PowerBuilder m, int rt, int ra, int rb, int word) {
     m.help(PowerHelp.LOAD_RESERVE, word);
   }
 
-  @Instruction(value = "31 rt ra rb 276:10 eh", asm = "lqarx rt,ra,rb,eh", section = "Book II 4.4.2", wide = true)
+  @Instruction(
+      value = "31 rt ra rb 276:10 eh",
+      asm = "lqarx rt,ra,rb,eh",
+      section = "Book II 4.4.2",
+      wide = true)
   static void lqarx(PowerBuilder m, int rt, int ra, int rb, int word) {
     if ((rt & 1) != 0 || rt == ra || rt == rb) {
       m.illegal();
@@ -386,12 +429,20 @@ final class LoadStore {
     m.help(PowerHelp.STORE_CONDITIONAL, word);
   }
 
-  @Instruction(value = "31 rs ra rb 214:10 1", asm = "stdcx. rs,ra,rb", section = "Book II 4.4.2", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 214:10 1",
+      asm = "stdcx. rs,ra,rb",
+      section = "Book II 4.4.2",
+      wide = true)
   static void stdcx(PowerBuilder m, int rs, int ra, int rb, int word) {
     m.help(PowerHelp.STORE_CONDITIONAL, word);
   }
 
-  @Instruction(value = "31 rs ra rb 182:10 1", asm = "stqcx. rs,ra,rb", section = "Book II 4.4.2", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 182:10 1",
+      asm = "stqcx. rs,ra,rb",
+      section = "Book II 4.4.2",
+      wide = true)
   static void stqcx(PowerBuilder m, int rs, int ra, int rb, int word) {
     if ((rs & 1) != 0) {
       m.illegal();

@@ -95,7 +95,11 @@ final class Logic {
     m.result(ra, m.op(Op.SX16, m.gpr(rs)), rc);
   }
 
-  @Instruction(value = "31 rs ra /:5 986 rc", asm = "extsw{rc:.} ra,rs", section = "3.3.13", wide = true)
+  @Instruction(
+      value = "31 rs ra /:5 986 rc",
+      asm = "extsw{rc:.} ra,rs",
+      section = "3.3.13",
+      wide = true)
   static void extsw(PowerBuilder m, int rs, int ra, boolean rc) {
     m.result(ra, m.op(Op.SX32, m.gpr(rs)), rc);
   }
@@ -105,7 +109,11 @@ final class Logic {
     m.result(ra, m.op(Op.CLZ32, m.gpr(rs)), rc);
   }
 
-  @Instruction(value = "31 rs ra /:5 58 rc", asm = "cntlzd{rc:.} ra,rs", section = "3.3.13", wide = true)
+  @Instruction(
+      value = "31 rs ra /:5 58 rc",
+      asm = "cntlzd{rc:.} ra,rs",
+      section = "3.3.13",
+      wide = true)
   static void cntlzd(PowerBuilder m, int rs, int ra, boolean rc) {
     m.result(ra, m.op(Op.CLZ64, m.gpr(rs)), rc);
   }
@@ -120,7 +128,11 @@ final class Logic {
     m.putGpr(ra, m.op(Op.POPCNTW, m.gpr(rs)));
   }
 
-  @Instruction(value = "31 rs ra /:5 506:10 /:1", asm = "popcntd ra,rs", section = "3.3.13", wide = true)
+  @Instruction(
+      value = "31 rs ra /:5 506:10 /:1",
+      asm = "popcntd ra,rs",
+      section = "3.3.13",
+      wide = true)
   static void popcntd(PowerBuilder m, int rs, int ra) {
     m.putGpr(ra, m.op(Op.POPCNTD, m.gpr(rs)));
   }
@@ -130,7 +142,11 @@ final class Logic {
     m.putGpr(ra, m.op(Op.PRTYW, m.gpr(rs)));
   }
 
-  @Instruction(value = "31 rs ra /:5 186:10 /:1", asm = "prtyd ra,rs", section = "3.3.13", wide = true)
+  @Instruction(
+      value = "31 rs ra /:5 186:10 /:1",
+      asm = "prtyd ra,rs",
+      section = "3.3.13",
+      wide = true)
   static void prtyd(PowerBuilder m, int rs, int ra) {
     m.putGpr(ra, m.op(Op.PRTYD, m.gpr(rs)));
   }
@@ -140,12 +156,19 @@ final class Logic {
     m.putGpr(ra, m.op(Op.CMPB, m.gpr(rs), m.gpr(rb)));
   }
 
-  @Instruction(value = "31 rs ra rb 252:10 /:1", asm = "bpermd ra,rs,rb", section = "3.3.13", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 252:10 /:1",
+      asm = "bpermd ra,rs,rb",
+      section = "3.3.13",
+      wide = true)
   static void bpermd(PowerBuilder m, int rs, int ra, int rb) {
     m.putGpr(ra, m.op(Op.BPERMD, m.gpr(rs), m.gpr(rb)));
   }
 
-  @Instruction(value = "21 rs ra sh mb me rc", asm = "rlwinm{rc:.} ra,rs,sh,mb,me", section = "3.3.14")
+  @Instruction(
+      value = "21 rs ra sh mb me rc",
+      asm = "rlwinm{rc:.} ra,rs,sh,mb,me",
+      section = "3.3.14")
   static void rlwinm(PowerBuilder m, int rs, int ra, int sh, int mb, int me, boolean rc) {
     long mask = mask32(mb, me);
     boolean plain = sh == 0 && mb <= me;
@@ -153,7 +176,10 @@ final class Logic {
     m.result(ra, value, rc);
   }
 
-  @Instruction(value = "20 rs ra sh mb me rc", asm = "rlwimi{rc:.} ra,rs,sh,mb,me", section = "3.3.14")
+  @Instruction(
+      value = "20 rs ra sh mb me rc",
+      asm = "rlwimi{rc:.} ra,rs,sh,mb,me",
+      section = "3.3.14")
   static void rlwimi(PowerBuilder m, int rs, int ra, int sh, int mb, int me, boolean rc) {
     m.rotateInsert(Op.ROTI32, ra, m.gpr(rs), sh, mask32(mb, me));
     if (rc) {
@@ -161,27 +187,46 @@ final class Logic {
     }
   }
 
-  @Instruction(value = "23 rs ra rb mb me rc", asm = "rlwnm{rc:.} ra,rs,rb,mb,me", section = "3.3.14")
+  @Instruction(
+      value = "23 rs ra rb mb me rc",
+      asm = "rlwnm{rc:.} ra,rs,rb,mb,me",
+      section = "3.3.14")
   static void rlwnm(PowerBuilder m, int rs, int ra, int rb, int mb, int me, boolean rc) {
     m.result(ra, m.and(m.op(Op.ROTV32, m.gpr(rs), m.gpr(rb)), mask32(mb, me)), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 mb6 0 sh6 rc", asm = "rldicl{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "30 rs ra sh6 mb6 mb6 0 sh6 rc",
+      asm = "rldicl{rc:.} ra,rs,sh6,mb6",
+      section = "3.3.14",
+      wide = true)
   static void rldicl(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.result(ra, m.rotateMask(Op.ROTM64, m.gpr(rs), sh6, -1L >>> mb6), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 mb6 1 sh6 rc", asm = "rldicr{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "30 rs ra sh6 mb6 mb6 1 sh6 rc",
+      asm = "rldicr{rc:.} ra,rs,sh6,mb6",
+      section = "3.3.14",
+      wide = true)
   static void rldicr(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.result(ra, m.rotateMask(Op.ROTM64, m.gpr(rs), sh6, -1L << (63 - mb6)), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 mb6 2 sh6 rc", asm = "rldic{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "30 rs ra sh6 mb6 mb6 2 sh6 rc",
+      asm = "rldic{rc:.} ra,rs,sh6,mb6",
+      section = "3.3.14",
+      wide = true)
   static void rldic(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.result(ra, m.rotateMask(Op.ROTM64, m.gpr(rs), sh6, mask64(mb6, 63 - sh6)), rc);
   }
 
-  @Instruction(value = "30 rs ra sh6 mb6 mb6 3 sh6 rc", asm = "rldimi{rc:.} ra,rs,sh6,mb6", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "30 rs ra sh6 mb6 mb6 3 sh6 rc",
+      asm = "rldimi{rc:.} ra,rs,sh6,mb6",
+      section = "3.3.14",
+      wide = true)
   static void rldimi(PowerBuilder m, int rs, int ra, int sh6, int mb6, boolean rc) {
     m.rotateInsert(Op.ROTI64, ra, m.gpr(rs), sh6, mask64(mb6, 63 - sh6));
     if (rc) {
@@ -189,12 +234,20 @@ final class Logic {
     }
   }
 
-  @Instruction(value = "30 rs ra rb mb6 mb6 8 rc", asm = "rldcl{rc:.} ra,rs,rb,mb6", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "30 rs ra rb mb6 mb6 8 rc",
+      asm = "rldcl{rc:.} ra,rs,rb,mb6",
+      section = "3.3.14",
+      wide = true)
   static void rldcl(PowerBuilder m, int rs, int ra, int rb, int mb6, boolean rc) {
     m.result(ra, m.and(m.op(Op.ROTV64, m.gpr(rs), m.gpr(rb)), -1L >>> mb6), rc);
   }
 
-  @Instruction(value = "30 rs ra rb mb6 mb6 9 rc", asm = "rldcr{rc:.} ra,rs,rb,mb6", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "30 rs ra rb mb6 mb6 9 rc",
+      asm = "rldcr{rc:.} ra,rs,rb,mb6",
+      section = "3.3.14",
+      wide = true)
   static void rldcr(PowerBuilder m, int rs, int ra, int rb, int mb6, boolean rc) {
     m.result(ra, m.and(m.op(Op.ROTV64, m.gpr(rs), m.gpr(rb)), -1L << (63 - mb6)), rc);
   }
@@ -209,12 +262,20 @@ final class Logic {
     m.result(ra, m.op(Op.SHR32, m.gpr(rs), m.gpr(rb)), rc);
   }
 
-  @Instruction(value = "31 rs ra rb 27 rc", asm = "sld{rc:.} ra,rs,rb", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 27 rc",
+      asm = "sld{rc:.} ra,rs,rb",
+      section = "3.3.14",
+      wide = true)
   static void sld(PowerBuilder m, int rs, int ra, int rb, boolean rc) {
     m.result(ra, m.op(Op.SHL64, m.gpr(rs), m.gpr(rb)), rc);
   }
 
-  @Instruction(value = "31 rs ra rb 539 rc", asm = "srd{rc:.} ra,rs,rb", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 539 rc",
+      asm = "srd{rc:.} ra,rs,rb",
+      section = "3.3.14",
+      wide = true)
   static void srd(PowerBuilder m, int rs, int ra, int rb, boolean rc) {
     m.result(ra, m.op(Op.SHR64, m.gpr(rs), m.gpr(rb)), rc);
   }
@@ -227,7 +288,11 @@ final class Logic {
     m.result(ra, value, rc);
   }
 
-  @Instruction(value = "31 rs ra rb 794 rc", asm = "srad{rc:.} ra,rs,rb", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "31 rs ra rb 794 rc",
+      asm = "srad{rc:.} ra,rs,rb",
+      section = "3.3.14",
+      wide = true)
   static void srad(PowerBuilder m, int rs, int ra, int rb, boolean rc) {
     int carry = m.op(Op.SARCA64, m.gpr(rs), m.gpr(rb));
     int value = m.op(Op.SAR64, m.gpr(rs), m.gpr(rb));
@@ -243,7 +308,11 @@ final class Logic {
     m.result(ra, value, rc);
   }
 
-  @Instruction(value = "31 rs ra sh6 413 sh6 rc", asm = "sradi{rc:.} ra,rs,sh6", section = "3.3.14", wide = true)
+  @Instruction(
+      value = "31 rs ra sh6 413 sh6 rc",
+      asm = "sradi{rc:.} ra,rs,sh6",
+      section = "3.3.14",
+      wide = true)
   static void sradi(PowerBuilder m, int rs, int ra, int sh6, boolean rc) {
     int carry = m.op(Op.SARCA64, m.gpr(rs), m.constant(sh6));
     int value = m.opImmediate(Op.SARI64, m.gpr(rs), sh6);

@@ -3,9 +3,7 @@ package dev.vestibule.cpu.power;
 import dev.vestibule.cpu.micro.VmxOp;
 import dev.vestibule.declare.Instruction;
 
-/**
- * VMX integer arithmetic: Power ISA 2.07B, Book I, 6.9.1.1 to 6.9.1.6.
- */
+/** VMX integer arithmetic: Power ISA 2.07B, Book I, 6.9.1.1 to 6.9.1.6. */
 final class VectorArithmetic {
   private VectorArithmetic() {}
 

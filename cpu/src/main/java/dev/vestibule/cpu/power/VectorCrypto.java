@@ -3,9 +3,7 @@ package dev.vestibule.cpu.power;
 import dev.vestibule.cpu.micro.VmxOp;
 import dev.vestibule.declare.Instruction;
 
-/**
- * VMX cryptography, bit counts and decimal arithmetic: Power ISA 2.07B, Book I, 6.11 to 6.16.
- */
+/** VMX cryptography, bit counts and decimal arithmetic: Power ISA 2.07B, Book I, 6.11 to 6.16. */
 final class VectorCrypto {
   private VectorCrypto() {}
 

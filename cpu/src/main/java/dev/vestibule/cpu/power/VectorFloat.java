@@ -4,9 +4,7 @@ import dev.vestibule.cpu.fp.FpEnv;
 import dev.vestibule.cpu.micro.VmxOp;
 import dev.vestibule.declare.Instruction;
 
-/**
- * VMX floating point: Power ISA 2.07B, Book I, 6.10.
- */
+/** VMX floating point: Power ISA 2.07B, Book I, 6.10. */
 final class VectorFloat {
   private VectorFloat() {}
 
@@ -18,8 +16,7 @@ final class VectorFloat {
     m.vectorTo(op, PowerState.vr(vrt), m.vr(vrb), m.vr(vrb));
   }
 
-  private static void compare(
-      PowerBuilder m, int op, int vrt, int vra, int vrb, boolean record) {
+  private static void compare(PowerBuilder m, int op, int vrt, int vra, int vrb, boolean record) {
     binary(m, op, vrt, vra, vrb);
     if (record) {
       m.recordVector(vrt);

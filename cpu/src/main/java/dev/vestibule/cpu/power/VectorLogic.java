@@ -4,9 +4,7 @@ import dev.vestibule.cpu.micro.Op;
 import dev.vestibule.cpu.micro.VmxOp;
 import dev.vestibule.declare.Instruction;
 
-/**
- * VMX compares, logic and shifts of integers: Power ISA 2.07B, Book I, 6.9.1.7 to 6.9.4.
- */
+/** VMX compares, logic and shifts of integers: Power ISA 2.07B, Book I, 6.9.1.7 to 6.9.4. */
 final class VectorLogic {
   private VectorLogic() {}
 
@@ -14,8 +12,7 @@ final class VectorLogic {
     m.vectorTo(op, PowerState.vr(vrt), m.vr(vra), m.vr(vrb));
   }
 
-  private static void compare(
-      PowerBuilder m, int op, int vrt, int vra, int vrb, boolean record) {
+  private static void compare(PowerBuilder m, int op, int vrt, int vra, int vrb, boolean record) {
     binary(m, op, vrt, vra, vrb);
     if (record) {
       m.recordVector(vrt);

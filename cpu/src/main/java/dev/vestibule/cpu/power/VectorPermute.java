@@ -4,9 +4,7 @@ import dev.vestibule.cpu.micro.Op;
 import dev.vestibule.cpu.micro.VmxOp;
 import dev.vestibule.declare.Instruction;
 
-/**
- * VMX instructions that move and resize elements: Power ISA 2.07B, Book I, 6.8.
- */
+/** VMX instructions that move and resize elements: Power ISA 2.07B, Book I, 6.8. */
 final class VectorPermute {
   private VectorPermute() {}
 
@@ -180,17 +178,20 @@ final class VectorPermute {
 
   @Instruction(value = "4 vrt /:1 uim4 vrb 524:11", asm = "vspltb vrt,vrb,uim4", section = "6.8.3")
   static void vspltb(PowerBuilder m, int vrt, int uim4, int vrb) {
-    m.vectorTo(VmxOp.SPLAT + VmxOp.BYTES, PowerState.vr(vrt), m.vr(vrb), m.vr(vrb), m.vr(vrb), uim4);
+    m.vectorTo(
+        VmxOp.SPLAT + VmxOp.BYTES, PowerState.vr(vrt), m.vr(vrb), m.vr(vrb), m.vr(vrb), uim4);
   }
 
   @Instruction(value = "4 vrt /:2 uim3 vrb 588:11", asm = "vsplth vrt,vrb,uim3", section = "6.8.3")
   static void vsplth(PowerBuilder m, int vrt, int uim3, int vrb) {
-    m.vectorTo(VmxOp.SPLAT + VmxOp.HALFWORDS, PowerState.vr(vrt), m.vr(vrb), m.vr(vrb), m.vr(vrb), uim3);
+    m.vectorTo(
+        VmxOp.SPLAT + VmxOp.HALFWORDS, PowerState.vr(vrt), m.vr(vrb), m.vr(vrb), m.vr(vrb), uim3);
   }
 
   @Instruction(value = "4 vrt /:3 uim2 vrb 652:11", asm = "vspltw vrt,vrb,uim2", section = "6.8.3")
   static void vspltw(PowerBuilder m, int vrt, int uim2, int vrb) {
-    m.vectorTo(VmxOp.SPLAT + VmxOp.WORDS, PowerState.vr(vrt), m.vr(vrb), m.vr(vrb), m.vr(vrb), uim2);
+    m.vectorTo(
+        VmxOp.SPLAT + VmxOp.WORDS, PowerState.vr(vrt), m.vr(vrb), m.vr(vrb), m.vr(vrb), uim2);
   }
 
   @Instruction(value = "4 vrt sim /:5 780:11", asm = "vspltisb vrt,sim", section = "6.8.3")

@@ -13,13 +13,11 @@ final class VectorStorage {
 
   private static final int NJ_AND_SAT = 0x1_0001;
 
-  private static void loadElement(
-      PowerBuilder m, int vrt, int ra, int rb, int size, int elements) {
+  private static void loadElement(PowerBuilder m, int vrt, int ra, int rb, int size, int elements) {
     int address = m.and(m.indexed(ra, rb), -size);
     int value = m.load(m.loadOp(size, false), address, 0);
     int fromRight = m.bigEndian() ? 0 : 1;
-    m.vectorTo(
-        VmxOp.PUT + elements, PowerState.vr(vrt), value, address, m.vr(vrt), fromRight);
+    m.vectorTo(VmxOp.PUT + elements, PowerState.vr(vrt), value, address, m.vr(vrt), fromRight);
   }
 
   /** RA = 0 is invalid; otherwise only a hint. */

@@ -21,7 +21,6 @@ final class Generator {
   private static final int[] SPRS = {1, 8, 9, 256};
   private static final int[] WIDE_SPRS = {1, 8, 9, 256, 815};
 
-
   /** L and W of mtfsf and mtfsfi. */
   private static final int LATER_FORM = 1 << 25 | 1 << 16;
 

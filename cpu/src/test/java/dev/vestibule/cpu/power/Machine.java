@@ -62,8 +62,7 @@ final class Machine implements AutoCloseable {
 
   Machine(Guest guest, Path directory) throws IOException, InterruptedException {
     this.guest = guest;
-    GuestMemory memory =
-        GuestMemory.reserve(1L << 32, guest.isa.wide(), guest.isa.bigEndian());
+    GuestMemory memory = GuestMemory.reserve(1L << 32, guest.isa.wide(), guest.isa.bigEndian());
     CodeCache cache = new CodeCache();
     memory.onCodeChange(cache);
     int all = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;

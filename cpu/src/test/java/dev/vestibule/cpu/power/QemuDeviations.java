@@ -14,27 +14,96 @@ final class QemuDeviations {
   /** Of a later architecture than the 7447A, qemu-ppc's closest model with VMX. */
   private static final Set<String> LATER_THAN_7447A =
       Set.of(
-          "isel", "popcntb", "popcntw", "prtyw", "cmpb", "lbarx", "lharx", "stbcx", "sthcx",
-          "divwe", "divweu", "bctar", "mcrxr", "icbt", "lfiwax", "lfiwzx", "lfdp", "lfdpx",
-          "stfdp", "stfdpx", "fcpsgn", "fmrgew", "fmrgow", "fsqrt", "fsqrts", "fre", "frsqrtes",
-          "frin", "friz", "frip", "frim", "fctid", "fctidz", "fctidu", "fctiduz", "fctiwu",
-          "fctiwuz", "fcfid", "fcfidu", "fcfids", "fcfidus", "ftdiv", "ftsqrt");
+          "isel",
+          "popcntb",
+          "popcntw",
+          "prtyw",
+          "cmpb",
+          "lbarx",
+          "lharx",
+          "stbcx",
+          "sthcx",
+          "divwe",
+          "divweu",
+          "bctar",
+          "mcrxr",
+          "icbt",
+          "lfiwax",
+          "lfiwzx",
+          "lfdp",
+          "lfdpx",
+          "stfdp",
+          "stfdpx",
+          "fcpsgn",
+          "fmrgew",
+          "fmrgow",
+          "fsqrt",
+          "fsqrts",
+          "fre",
+          "frsqrtes",
+          "frin",
+          "friz",
+          "frip",
+          "frim",
+          "fctid",
+          "fctidz",
+          "fctidu",
+          "fctiduz",
+          "fctiwu",
+          "fctiwuz",
+          "fcfid",
+          "fcfidu",
+          "fcfids",
+          "fcfidus",
+          "ftdiv",
+          "ftsqrt");
 
   /** VMX instructions that came with POWER8. */
   private static final Set<String> LATER_VMX =
       Set.of(
-          "vpkudum", "vpksdss", "vpksdus", "vpkudus", "vupkhsw", "vupklsw", "vmrgew", "vmrgow",
-          "vaddudm", "vadduqm", "vaddcuq", "vaddeuqm", "vaddecuq", "vsubudm", "vsubuqm", "vsubcuq",
-          "vsubeuqm", "vsubecuq", "vmulesw", "vmuleuw", "vmulosw", "vmulouw", "vmuluwm", "vmaxsd",
-          "vmaxud", "vminsd", "vminud", "vcmpequd", "vcmpgtsd", "vcmpgtud", "veqv", "vnand",
-          "vorc", "vrld", "vsld", "vsrd", "vsrad");
+          "vpkudum",
+          "vpksdss",
+          "vpksdus",
+          "vpkudus",
+          "vupkhsw",
+          "vupklsw",
+          "vmrgew",
+          "vmrgow",
+          "vaddudm",
+          "vadduqm",
+          "vaddcuq",
+          "vaddeuqm",
+          "vaddecuq",
+          "vsubudm",
+          "vsubuqm",
+          "vsubcuq",
+          "vsubeuqm",
+          "vsubecuq",
+          "vmulesw",
+          "vmuleuw",
+          "vmulosw",
+          "vmulouw",
+          "vmuluwm",
+          "vmaxsd",
+          "vmaxud",
+          "vminsd",
+          "vminud",
+          "vcmpequd",
+          "vcmpgtsd",
+          "vcmpgtud",
+          "veqv",
+          "vnand",
+          "vorc",
+          "vrld",
+          "vsld",
+          "vsrd",
+          "vsrad");
 
   /**
    * Not in qemu's POWER8, though icbt is in ISA 2.07B (Book II, 4.3.1); stqcx. often fails there
    * even right behind its lqarx (Book II, 4.4.2).
    */
-  private static final Set<String> ABSENT = 
-      Set.of("mcrxr", "dcba", "icbt", "stqcx");
+  private static final Set<String> ABSENT = Set.of("mcrxr", "dcba", "icbt", "stqcx");
 
   /** An alignment interrupt in little-endian mode (3.3.6, 3.3.7), at which qemu-user aborts. */
   private static final Set<String> BIG_ENDIAN_ONLY =
@@ -51,8 +120,11 @@ final class QemuDeviations {
       return true;
     }
     return switch (guest) {
-      case PPC -> LATER_THAN_7447A.contains(row.name()) || LATER_VMX.contains(row.name())
-              || Set.of("VectorCrypto").contains(row.owner()) || row.owner().startsWith("Vsx");
+      case PPC ->
+          LATER_THAN_7447A.contains(row.name())
+              || LATER_VMX.contains(row.name())
+              || Set.of("VectorCrypto").contains(row.owner())
+              || row.owner().startsWith("Vsx");
       case PPC64 -> ABSENT.contains(row.name());
       case PPC64LE -> ABSENT.contains(row.name()) || BIG_ENDIAN_ONLY.contains(row.name());
     };

@@ -165,8 +165,7 @@ class RandomSequencesTest {
           text.append(" vs%d=%016x:%016x".formatted(vsr, r.vsr[2 * vsr], r.vsr[2 * vsr + 1]));
         }
       }
-      text.append(
-          " cr=%x xer=%x vscr=%x fpscr=%x%n".formatted(r.cr, r.xer, r.vscr, r.fpscr));
+      text.append(" cr=%x xer=%x vscr=%x fpscr=%x%n".formatted(r.cr, r.xer, r.vscr, r.fpscr));
     }
   }
 

@@ -7,7 +7,9 @@ import java.util.Map;
 
 /** The pattern table as the generator of random instructions sees it. */
 final class Table {
-  /** A field of an instruction word: the bits of its parts from the left, most significant first. */
+  /**
+   * A field of an instruction word: the bits of its parts from the left, most significant first.
+   */
   record Field(String name, List<int[]> parts, int mask) {
     static Field parse(String text) {
       String name = text.substring(0, text.indexOf('='));
