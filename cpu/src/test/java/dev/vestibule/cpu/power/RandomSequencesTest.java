@@ -48,6 +48,7 @@ class RandomSequencesTest {
           instructions += trial.words().length;
           trials.add(trial);
         }
+        machine.start(trials);
         List<Trial.Outcome> ours = machine.ours(trials);
         List<Trial.Outcome> theirs = machine.theirs(trials);
         for (int i = 0; i < BATCH && failures.size() < most; i++) {
@@ -170,8 +171,9 @@ class RandomSequencesTest {
   }
 
   private static List<String> differences(Machine machine, Trial trial) {
-    return differences(
-        machine.guest(), trial.run(machine.cpu()), machine.theirs(List.of(trial)).get(0));
+    machine.start(List.of(trial));
+    Trial.Outcome ours = trial.run(machine.cpu());
+    return differences(machine.guest(), ours, machine.theirs(List.of(trial)).get(0));
   }
 
   private static List<String> differences(

@@ -58,7 +58,8 @@ class RowsTest {
       int op = Op.op(micro);
       boolean indexed = op >= Op.LDU8 + Op.INDEXED && op <= Op.ST64LE + Op.INDEXED;
       int plain = indexed ? op - Op.INDEXED : op;
-      boolean store = plain >= Op.ST8 && plain <= Op.ST64LE || op >= Op.VST128BE && op <= Op.VST32X4LE;
+      boolean store =
+          plain >= Op.ST8 && plain <= Op.ST64LE || op >= Op.VST128BE && op <= Op.VST32X4LE;
       boolean load = plain >= Op.LDU8 && plain < Op.ST8 || op >= Op.VLD128BE && op < Op.VST128BE;
       boolean control = op >= Op.GOTO && op <= Op.HELP;
       if (written && (store || load)) {
