@@ -1,5 +1,0 @@
-package dev.vestibule.observe;
-
-final class Placeholder {
-  private Placeholder() {}
-}
