@@ -42,16 +42,16 @@ final class LabCommand implements Callable<Integer> {
       int atOnce = jobs > 0 ? jobs : Runtime.getRuntime().availableProcessors();
       Lab lab = new Lab(tested, profiles, atOnce);
       boolean terminal = System.console() != null && System.console().isTerminal();
+      List<Outcome> outcomes;
       try (ProgressLine progress =
           new ProgressLine(tested.names().size() * profiles.size(), terminal)) {
-        List<Outcome> outcomes = lab.run(progress);
-        progress.close();
-        System.out.print(new TextReport(profiles, outcomes, terminal).text());
-        if (json != null) {
-          Files.writeString(json, JsonReport.of(outcomes));
-        }
-        return outcomes.stream().allMatch(LabCommand::fine) ? 0 : 1;
+        outcomes = lab.run(progress);
       }
+      System.out.print(new TextReport(profiles, outcomes, terminal).text());
+      if (json != null) {
+        Files.writeString(json, JsonReport.of(outcomes));
+      }
+      return outcomes.stream().allMatch(LabCommand::fine) ? 0 : 1;
     } catch (IOException e) {
       throw CommandFailure.ours("lab: " + e.getMessage());
     } catch (InterruptedException e) {
