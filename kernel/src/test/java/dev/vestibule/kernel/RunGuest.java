@@ -32,7 +32,8 @@ final class RunGuest {
               var t = image.trampolines();
               return new dev.vestibule.kernel.exec.HandedPages.Handed(0,
                   t.old() < 0 ? 0 : at + t.old(), at + t.rt(),
-                  t.rtStart() < 0 ? 0 : at + t.rtStart());
+                  t.rtStart() < 0 ? 0 : at + t.rtStart(),
+                  java.util.Map.of());
             })
             .listener(trace ? new Tracer() : new KernelListener() {})
             .build();
