@@ -45,6 +45,7 @@ public final class ProgramKind {
     throw new Failure(Errno.ELOOP);
   }
 
+  @SuppressWarnings("NullAway") // Reading a plain file makes no task wait.
   private static int read(Program program, byte[] first) {
     long buffer = HostMemory.allocate(first.length);
     try {
