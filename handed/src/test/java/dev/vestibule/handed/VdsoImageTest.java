@@ -150,8 +150,7 @@ class VdsoImageTest {
     Timekeeper time = new Timekeeper(profile, TimeSource.host());
     HandedPages pages = HandedPages.of(profile, time);
     assertThat(pages).isNotNull();
-    try (pages;
-        time;
+    try (time;
         Caller debugged = new Caller(profile, pages, time);
         Caller other = new Caller(profile, pages, time)) {
       long address = debugged.mapping.vdso();
