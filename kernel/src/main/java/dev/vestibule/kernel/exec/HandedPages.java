@@ -3,7 +3,6 @@ package dev.vestibule.kernel.exec;
 import dev.vestibule.kernel.memory.AddressSpace;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import java.util.Map;
 
 /** How do the pages a kernel hands to every process get into a new address space? */
 public interface HandedPages {

@@ -9,6 +9,7 @@ import dev.vestibule.kernel.memory.Vma;
 import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** How does the profile's kernel map its vDSO and data pages? */
 public final class ProfilePages implements HandedPages {
@@ -46,10 +47,12 @@ public final class ProfilePages implements HandedPages {
   }
 
   private final dev.vestibule.handed.HandedPages pages;
+  private final Map<Long, String> functions;
   private final List<PageFile> files = new ArrayList<>();
 
   private ProfilePages(dev.vestibule.handed.HandedPages pages) {
     this.pages = pages;
+    this.functions = pages.image().names();
     for (dev.vestibule.handed.HandedPages.Content content : pages.contents()) {
       files.add(new PageFile(content));
     }
@@ -84,7 +87,8 @@ public final class ProfilePages implements HandedPages {
               area.name()));
       start = end;
     }
-    return new Handed(at.vdso(), at.signalReturn(), at.rtSignalReturn(), at.rtSignalStart());
+    return new Handed(
+        at.vdso(), at.signalReturn(), at.rtSignalReturn(), at.rtSignalStart(), functions);
   }
 
   private static int protection(String permissions) {
