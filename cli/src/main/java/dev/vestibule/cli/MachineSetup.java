@@ -1,37 +1,24 @@
 package dev.vestibule.cli;
 
-import dev.vestibule.handed.TimeSource;
+import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Machine;
-import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.profile.KernelProfile;
-import java.time.Instant;
 
 /** Which machine do the options of {@code run} describe? */
 final class MachineSetup {
   private MachineSetup() {}
 
-  static Machine build(RunOptions options, KernelProfile profile, FileTree files) {
+  static Machine build(
+      RunOptions options, KernelProfile profile, FileTree files, KernelListener listener) {
     Machine.Settings settings =
         Machine.Settings.defaults()
             .withSeed(options.seed().isPresent() ? options.seed().getAsLong() : null)
             .withDebug(options.debug());
-    Machine.Builder machine =
-        Machine.builder(profile)
-            .settings(settings)
-            .fileTree(files)
-            .timeSource(source(options.clock()));
-    if (options.vdso() instanceof RunOptions.Vdso.Off) {
-      machine.handedPages(HandedPages.NONE);
-    }
-    return machine.build();
-  }
-
-  private static TimeSource source(RunOptions.Clock clock) {
-    Instant start = clock.start();
-    if (start == null && clock.rate() == 1) {
-      return TimeSource.host();
-    }
-    return TimeSource.scaled(start == null ? Instant.now() : start, clock.rate());
+    return Machine.builder(profile)
+        .settings(settings)
+        .fileTree(files)
+        .listener(listener)
+        .build();
   }
 }

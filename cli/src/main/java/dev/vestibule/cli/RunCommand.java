@@ -58,7 +58,10 @@ final class RunCommand {
     String program = options.program();
     try {
       Architecture architecture = ProgramKind.of(files, directory, program);
-      Machine machine = MachineSetup.build(options, profile(options, architecture), files);
+      Observers observers = Observers.of(options);
+      Machine machine =
+          MachineSetup.build(
+              options, profile(options, architecture), files, observers.listener());
       List<String> argv = new ArrayList<>();
       argv.add(options.argv0());
       argv.addAll(options.arguments());
@@ -72,6 +75,7 @@ final class RunCommand {
               new Limits());
       int status = machine.await(process);
       machine.close();
+      observers.finish();
       return status;
     } catch (ElfException e) {
       throw new CommandFailure(

@@ -68,6 +68,7 @@ class VdsoCallTest {
     public void close() {
       time.close();
       caller.close();
+      pages.close();
     }
   }
 

@@ -27,6 +27,14 @@ public interface KernelListener {
   /** A signal takes effect: a handler is about to run, or the default action follows. */
   default void signal(Task task, SigInfo info, boolean handled) {}
 
+  /**
+   * Whether {@link #signal} is called for ignored signals too. A traced Linux process takes them
+   * like others, so they interrupt what it is doing (and that is restarted).
+   */
+  default boolean seesIgnoredSignals() {
+    return false;
+  }
+
   /** exec succeeded. */
   default void exec(Task task, String path, List<String> arguments) {}
 

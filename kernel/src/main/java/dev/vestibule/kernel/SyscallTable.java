@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 @SyscallSet(dispatcher = "Calls", kinds = "dev.vestibule.kernel.ArgKind")
 public final class SyscallTable {
   private static final List<SyscallRow> ROWS = List.copyOf(Calls.rows());
+  private static final Set<String> NAMES =
+      ROWS.stream().flatMap(row -> row.names().stream()).collect(Collectors.toUnmodifiableSet());
   private final @Nullable String[] names;
   private final @Nullable SyscallRow[] rows;
 
@@ -34,6 +38,11 @@ public final class SyscallTable {
   /** Every declared call, in the order of their first names. */
   public static List<SyscallRow> declarations() {
     return ROWS;
+  }
+
+  /** Whether a call is declared, if not for each kernel. */
+  static boolean declared(String name) {
+    return NAMES.contains(name);
   }
 
   /**

@@ -61,7 +61,9 @@ public final class Syscalls {
 
   private void unknown(SyscallTable table, long number) {
     String name = table.name(number);
-    task.machine().unsupported(task, "syscall " + (name == null ? Long.toString(number) : name));
+    if (name != null && !SyscallTable.declared(name)) {
+      task.machine().unsupported(task, name + " (ENOSYS)");
+    }
     long[] registers = new long[MOST_ARGUMENTS];
     for (int i = 0; i < MOST_ARGUMENTS; i++) {
       registers[i] = task.abi().syscallArgument(task.cpu(), i);

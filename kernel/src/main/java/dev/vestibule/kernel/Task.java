@@ -269,6 +269,11 @@ public final class Task {
     notice();
   }
 
+  /** What wait(2) would report of a task that is {@link #dying}. */
+  public int exitStatus() {
+    return exitCode;
+  }
+
   /** Whether the task has ended, its memory and files given up. */
   public boolean ended() {
     return ended;

@@ -1,2 +1,2 @@
-/** Running programs under kernel profiles, and comparing what they make of them. */
+/** Root of the module. */
 package dev.vestibule.lab;

@@ -46,6 +46,9 @@ public interface GuestAbi {
   /** Leaves a result or a negated errno where the guest expects it. */
   void setResult(Cpu cpu, long result);
 
+  /** The result or negated errno that the guest finds. */
+  long result(Cpu cpu);
+
   /**
    * Makes the guest execute the system call instruction again, with its first argument as it was.
    */
@@ -96,6 +99,22 @@ public interface GuestAbi {
 
   /** Writes struct stat of the guest's own word size. */
   void storeStat(GuestMemory memory, long address, FileStatus status);
+
+  /** What a struct stat or stat64 in guest memory says; for observers. */
+  Stat loadStat(GuestMemory memory, long address, boolean stat64);
+
+  /** The fields of struct stat that are worth a look. */
+  record Stat(int mode, long size, long rawDevice) {}
+
+  /** The generic number of a SOL_SOCKET option. */
+  default int socketOption(int option) {
+    return option;
+  }
+
+  /** Bytes in front of the data in struct epoll_event. */
+  default int epollDataOffset() {
+    return 8;
+  }
 
   /** Writes struct stat64 of a 32-bit guest. */
   void storeStat64(GuestMemory memory, long address, FileStatus status);

@@ -127,6 +127,7 @@ public final class WaitCalls {
   private static long await(Task t, Wanted wanted, @Nullable Event[] found) {
     Process process = t.process();
     try (Wait wait = Wait.on(t, process.childEvents())) {
+      boolean interrupted = false;
       while (true) {
         synchronized (t.machine().lock()) {
           boolean any = false;
@@ -146,9 +147,10 @@ public final class WaitCalls {
         if ((wanted.options() & WNOHANG) != 0) {
           return 0;
         }
-        if (wait.sleep() == Wait.Outcome.INTERRUPTED) {
+        if (interrupted) {
           return -ERESTARTSYS;
         }
+        interrupted = wait.sleep() == Wait.Outcome.INTERRUPTED; // perhaps by the child's SIGCHLD
       }
     }
   }

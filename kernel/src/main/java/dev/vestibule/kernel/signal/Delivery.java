@@ -104,6 +104,7 @@ public final class Delivery {
 
   private static boolean ignored(Process process, Task task, int signal) {
     return process.actions().ignores(signal)
+        && !process.machine().listener().seesIgnoredSignals()
         && !Signals.contains(task.signals().blocked() | task.signals().waitedFor(), signal);
   }
 
@@ -180,6 +181,8 @@ public final class Delivery {
         handled |= enterHandler(task, info, action);
       } else if (action.handler() == SignalAction.DEFAULT) {
         takeDefault(task, info);
+      } else {
+        task.machine().listener().signal(task, info, false);
       }
     }
     if (!handled) {
@@ -241,7 +244,7 @@ public final class Delivery {
   private static void takeDefault(Task task, SigInfo info) {
     Process process = task.process();
     switch (Signals.defaultAction(info.signal())) {
-      case IGNORE, CONTINUE -> {}
+      case IGNORE, CONTINUE -> task.machine().listener().signal(task, info, false);
       case STOP -> {
         if (info.signal() == Signals.SIGSTOP || !process.orphanedGroup()) {
           task.machine().listener().signal(task, info, false);

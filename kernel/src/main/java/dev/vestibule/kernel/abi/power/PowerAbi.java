@@ -119,6 +119,12 @@ public final class PowerAbi implements GuestAbi {
   }
 
   @Override
+  public long result(Cpu cpu) {
+    long value = wide ? gpr(cpu, 3) : (int) gpr(cpu, 3);
+    return (cpu.slot(PowerState.CR0) & SO) != 0 ? -value : value;
+  }
+
+  @Override
   public void restart(Cpu cpu, long firstArgument) {
     setGpr(cpu, 3, firstArgument);
     cpu.setPc(cpu.pc() - 4);
@@ -255,6 +261,21 @@ public final class PowerAbi implements GuestAbi {
       PowerStat.narrow(s, status);
     }
     s.store(memory, address);
+  }
+
+  @Override
+  public Stat loadStat(GuestMemory memory, long address, boolean stat64) {
+    int least = 64;
+    return PowerStat.look(struct(memory, address, least), wide, stat64);
+  }
+
+  @Override
+  public int socketOption(int option) {
+    return switch (option) { // SO_RCVLOWAT to SO_PEERCRED, in another order
+      case 16, 17, 18, 19 -> option + 2;
+      case 20, 21 -> option - 4;
+      default -> option;
+    };
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.vestibule.kernel.abi.power;
 
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.file.FileStatus;
 
@@ -61,6 +62,16 @@ final class PowerStat {
         at += 4;
       }
     }
+  }
+
+  /** What is worth a look in one of the three. */
+  static GuestAbi.Stat look(Struct s, boolean wide, boolean stat64) {
+    if (wide) {
+      return new GuestAbi.Stat(s.i32(24), s.i64(48), s.i64(40));
+    }
+    return stat64
+        ? new GuestAbi.Stat(s.i32(16), s.i64(48), s.i64(32))
+        : new GuestAbi.Stat(s.i32(8), s.u32(28), s.u32(24));
   }
 
   private static void time64(Struct s, int offset, long nanos) {

@@ -1,0 +1,76 @@
+package dev.vestibule.cli;
+
+import dev.vestibule.kernel.KernelListener;
+import dev.vestibule.observe.LineOutput;
+import dev.vestibule.observe.Listeners;
+import dev.vestibule.observe.StraceListener;
+import dev.vestibule.observe.UnsupportedReport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Who watches a run, by its options? */
+final class Observers {
+  private final List<KernelListener> listeners = new ArrayList<>();
+  private final @Nullable StraceListener strace;
+  private final @Nullable LineOutput file;
+  private final UnsupportedReport unsupported;
+  private final boolean lists;
+
+  private Observers(RunOptions options) throws CommandFailure {
+    LineOutput standardError = LineOutput.standardError();
+    unsupported = new UnsupportedReport(standardError);
+    lists = options.unsupported();
+    listeners.add(unsupported);
+    RunOptions.Strace wanted = options.strace();
+    file = wanted == null ? null : file(wanted.file());
+    if (wanted == null) {
+      strace = null;
+    } else {
+      strace =
+          new StraceListener(
+              file != null ? file : standardError,
+              new StraceListener.Options(wanted.paths(), wanted.times(), wanted.summary()));
+      listeners.add(strace);
+    }
+  }
+
+  static Observers of(RunOptions options) throws CommandFailure {
+    return new Observers(options);
+  }
+
+  private static @Nullable LineOutput file(@Nullable Path path) throws CommandFailure {
+    if (path == null) {
+      return null;
+    }
+    try {
+      return LineOutput.file(path);
+    } catch (IOException e) {
+      throw CommandFailure.ours(path + ": cannot write: " + e.getMessage());
+    }
+  }
+
+  /** The one listener that tells all. */
+  KernelListener listener() {
+    return Listeners.of(listeners);
+  }
+
+  /** Prints what is printed in the end. */
+  void finish() throws CommandFailure {
+    if (strace != null) {
+      strace.close();
+    }
+    if (lists) {
+      unsupported.list();
+    }
+    try {
+      if (file != null) {
+        file.close();
+      }
+    } catch (IOException e) {
+      throw CommandFailure.ours("strace file: cannot write: " + e.getMessage());
+    }
+  }
+}

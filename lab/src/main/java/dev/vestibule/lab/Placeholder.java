@@ -1,0 +1,5 @@
+package dev.vestibule.lab;
+
+final class Placeholder {
+  private Placeholder() {}
+}

@@ -1,0 +1,3 @@
+/** System calls as strace(1) prints them. */
+@org.jspecify.annotations.NullMarked
+package dev.vestibule.observe.strace;
