@@ -9,6 +9,7 @@ module dev.vestibule.kernel {
   exports dev.vestibule.kernel.abi;
   exports dev.vestibule.kernel.exec;
   exports dev.vestibule.kernel.file;
+  exports dev.vestibule.kernel.memory;
   exports dev.vestibule.kernel.signal;
   exports dev.vestibule.kernel.time;
 }

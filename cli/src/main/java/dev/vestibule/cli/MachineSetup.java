@@ -1,9 +1,12 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.handed.TimeSource;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.profile.KernelProfile;
+import java.time.Instant;
 
 /** Which machine do the options of {@code run} describe? */
 final class MachineSetup {
@@ -15,10 +18,23 @@ final class MachineSetup {
         Machine.Settings.defaults()
             .withSeed(options.seed().isPresent() ? options.seed().getAsLong() : null)
             .withDebug(options.debug());
-    return Machine.builder(profile)
-        .settings(settings)
-        .fileTree(files)
-        .listener(listener)
-        .build();
+    Machine.Builder machine =
+        Machine.builder(profile)
+            .settings(settings)
+            .fileTree(files)
+            .listener(listener)
+            .timeSource(source(options.clock()));
+    if (options.vdso() instanceof RunOptions.Vdso.Off) {
+      machine.handedPages(HandedPages.NONE);
+    }
+    return machine.build();
+  }
+
+  private static TimeSource source(RunOptions.Clock clock) {
+    Instant start = clock.start();
+    if (start == null && clock.rate() == 1) {
+      return TimeSource.host();
+    }
+    return TimeSource.scaled(start == null ? Instant.now() : start, clock.rate());
   }
 }

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
  * What does a symbol table say about a name?
  *
  * @param index in its table
+ * @param offset file offset of the entry in bytes
  * @param info binding and type as stored
  * @param other visibility and machine-specific bits
  * @param section SHN value or section index
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ElfSymbol(
     int index,
+    long offset,
     String name,
     long value,
     long size,

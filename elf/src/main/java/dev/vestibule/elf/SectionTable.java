@@ -126,6 +126,7 @@ final class SectionTable {
     long rest = is64 ? at + 4 : at + 12;
     return new ElfSymbol(
         index,
+        at,
         name,
         is64 ? input.i64(at + 8, "st_value") : input.u32(at + 4, "st_value"),
         is64 ? input.i64(at + 16, "st_size") : input.u32(at + 8, "st_size"),

@@ -257,19 +257,16 @@ public final class SharedObjectVerifier {
 
   private void symbols() throws ElfException {
     SymbolTable table = file.dynamicSymbols();
-    long tableAt = 0;
-    Long symtab = file.dynamic().value(Elf.DT_SYMTAB);
-    if (symtab == null) {
-      report("DT_SYMTAB", file.dynamic().offset(), "missing");
-    } else {
-      tableAt = file.offsetOf(symtab);
+    long dynamicAt = file.dynamic().offset();
+    if (!file.dynamic().has(Elf.DT_SYMTAB)) {
+      report("DT_SYMTAB", dynamicAt, "missing");
     }
     if (table.symbols().size() > MAX_ENTRIES || code.size() > MAX_ENTRIES) {
-      report("DT_SYMTAB", tableAt, table.symbols().size() + " symbols in a vDSO");
+      report("DT_SYMTAB", dynamicAt, table.symbols().size() + " symbols in a vDSO");
       return;
     }
     for (ElfSymbol symbol : table.symbols()) {
-      long at = tableAt + (long) symbol.index() * Elf.symbolSize(file.header().is64());
+      long at = symbol.offset();
       if (symbol.binding() == Elf.STB_LOCAL || symbol.name().isEmpty()) {
         continue;
       }

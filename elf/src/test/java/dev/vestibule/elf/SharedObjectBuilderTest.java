@@ -78,6 +78,36 @@ class SharedObjectBuilderTest {
     assertThat(file.dynamic().value(0x70000003)).isEqualTo(3);
   }
 
+  /** powerpc kernels do both at boot, by processor feature. */
+  @Test
+  void symbolsCanBeRedirectedAndRemoved() throws ElfException {
+    for (SampleImage sample : SampleImage.values()) {
+      byte[] image = sample.build().bytes();
+      SymbolTable before = ElfFile.read(image, "image").dynamicSymbols();
+      String first = before.symbols().get(1).name();
+      String second = before.symbols().get(2).name();
+      byte[] redirected = SymbolPatch.redirect(image, first, second);
+      SymbolTable after = ElfFile.read(redirected, "image").dynamicSymbols();
+      ElfSymbol target = before.find(second, null);
+      assertThat(target).isNotNull();
+      for (ElfSymbol found :
+          java.util.Arrays.asList(
+              after.find(first, null),
+              after.hasSysvHash() ? after.findBySysvHash(first, null) : after.find(first, null),
+              after.hasGnuHash() ? after.findByGnuHash(first, null) : after.find(first, null))) {
+        assertThat(found).isNotNull();
+        assertThat(found.value()).isEqualTo(target.value());
+        assertThat(found.size()).isEqualTo(target.size());
+      }
+      assertThat(SharedObjectVerifier.verify(ElfFile.read(redirected, "image"))).isEmpty();
+      byte[] removed = SymbolPatch.remove(image, first);
+      assertThat(ElfFile.read(removed, "image").dynamicSymbols().find(first, null)).isNull();
+      assertThat(SharedObjectVerifier.verify(ElfFile.read(removed, "image"))).isEmpty();
+    }
+    assertThatThrownBy(() -> SymbolPatch.remove(SampleImage.PPC.build().bytes(), "no such"))
+        .hasMessageContaining("there is no symbol no such");
+  }
+
   @Test
   void mistakesAreNamed() {
     SectionSpec text = SectionSpec.code(".text", 4, new byte[4]);

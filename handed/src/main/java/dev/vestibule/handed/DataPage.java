@@ -22,12 +22,17 @@ public final class DataPage {
   private final long host;
   private final boolean bigEndian;
 
+  @SuppressWarnings({"UnusedVariable", "FieldCanBeLocal"})
+  private final Object lifetime;
+
   /**
-   * @param host host address of the page, which stays mapped
+   * @param host host address of the page
+   * @param lifetime what must stay reachable for the page to stay mapped
    */
-  DataPage(KernelProfile profile, long host) {
+  DataPage(KernelProfile profile, long host, Object lifetime) {
     this.profile = profile;
     this.host = host;
+    this.lifetime = lifetime;
     bigEndian = profile.architecture().order() == ByteOrder.BIG_ENDIAN;
     constants();
   }

@@ -5,6 +5,8 @@ import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.KernelProfile.Area;
+import java.lang.ref.Cleaner;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What does a kernel map into every process by itself, and where? One set for a machine: each area
  * is a host file that processes map privately, so that all see the data page's updates and a
- * process that writes (a debugger's breakpoint) gets its own copy of that page alone.
+ * process that writes (a debugger's breakpoint) gets its own copy of that page alone. The files go
+ * when nobody can reach this object or its data page any more.
  */
-public final class HandedPages implements AutoCloseable {
+public final class HandedPages {
   private static final int READ_WRITE = 3;
   private static final int MAP_SHARED = 1;
   private static final String IMAGE = "image";
@@ -40,8 +43,26 @@ public final class HandedPages implements AutoCloseable {
   public record Mapping(
       long start, long vdso, long signalReturn, long rtSignalReturn, long rtSignalStart) {}
 
+  /** The host's files and our own mappings of them. */
+  private static final class HostPages implements Runnable {
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private record Mapped(int fd, long address, long length) {}
+
+    private final List<Mapped> mapped = new ArrayList<>();
+
+    @Override
+    public void run() {
+      for (Mapped part : mapped) {
+        Libc.syscall(HostCalls.MUNMAP, part.address, part.length);
+        Libc.syscall(HostCalls.CLOSE, part.fd);
+      }
+    }
+  }
+
   private final KernelProfile profile;
   private final VdsoImage image;
+  private final HostPages host = new HostPages();
   private final List<Content> contents = new ArrayList<>();
   private final DataPage data;
   private long imageOffset = -1;
@@ -56,7 +77,9 @@ public final class HandedPages implements AutoCloseable {
       contents.add(content);
       offset += content.length();
     }
-    data = new DataPage(profile, dataHost);
+    Object lifetime = new Object();
+    data = new DataPage(profile, dataHost, lifetime);
+    HostPages.CLEANER.register(lifetime, host);
   }
 
   /**
@@ -95,19 +118,20 @@ public final class HandedPages implements AutoCloseable {
       }
     }
     int fd = file("vestibule-" + (area.name().isEmpty() ? "handed" : area.name()), present);
-    long host = Libc.syscall(HostCalls.MMAP, 0, present, READ_WRITE, MAP_SHARED, fd, 0);
-    check("mmap", host);
+    long address = Libc.syscall(HostCalls.MMAP, 0, present, READ_WRITE, MAP_SHARED, fd, 0);
+    check("mmap", address);
+    host.mapped.add(new HostPages.Mapped(fd, address, present));
     if (imageAt >= 0) {
-      HostMemory.copyIn(image.bytes(), 0, host + imageAt, image.bytes().length);
+      HostMemory.copyIn(image.bytes(), 0, address + imageAt, image.bytes().length);
     }
     if (dataAt >= 0) {
-      dataHost = host + dataAt;
+      dataHost = address + dataAt;
     }
     return new Content(area, length, fd, present);
   }
 
   private static int file(String name, long length) {
-    byte[] text = (name + "\0").getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] text = (name + "\0").getBytes(StandardCharsets.US_ASCII);
     long buffer = HostMemory.allocate(text.length);
     HostMemory.copyIn(text, 0, buffer, text.length);
     int closeOnExec = 1;
@@ -176,13 +200,5 @@ public final class HandedPages implements AutoCloseable {
 
   private static long address(long vdso, int offset) {
     return offset < 0 ? 0 : vdso + offset;
-  }
-
-  /** Closes the files; mappings of processes stay. */
-  @Override
-  public void close() {
-    for (Content content : contents) {
-      Libc.syscall(HostCalls.CLOSE, content.hostFd());
-    }
   }
 }

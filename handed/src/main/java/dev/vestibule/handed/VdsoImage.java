@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is mapped as vDSO? An image's bytes, padded to whole pages, and where its functions lie.
@@ -38,17 +37,15 @@ public record VdsoImage(
     return Arrays.copyOf(bytes, fileSize);
   }
 
-  /** The name of the function that begins at an offset from the image's first byte, or null. */
-  public @Nullable String functionAt(long offset) {
-    String found = null;
-    for (Map.Entry<String, Integer> function : functions.entrySet()) {
-      // Where a symbol took another's place, the name that programs call is the shorter one.
-      if (function.getValue() == offset
-          && (found == null || function.getKey().length() < found.length())) {
-        found = function.getKey();
-      }
-    }
-    return found;
+  /**
+   * The functions by their offset. Where a symbol took another's place, the offset has the name
+   * that programs call, which is the shorter one.
+   */
+  public Map<Long, String> names() {
+    Map<Long, String> names = new HashMap<>();
+    functions.forEach((name, offset) ->
+        names.merge((long) offset, name, (a, b) -> a.length() <= b.length() ? a : b));
+    return Map.copyOf(names);
   }
 
   void write(DataOutputStream out, int pageSize) throws IOException {

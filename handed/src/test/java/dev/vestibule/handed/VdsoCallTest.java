@@ -68,7 +68,6 @@ class VdsoCallTest {
     public void close() {
       time.close();
       caller.close();
-      pages.close();
     }
   }
 

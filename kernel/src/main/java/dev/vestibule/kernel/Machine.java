@@ -1,6 +1,8 @@
 package dev.vestibule.kernel;
 
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.handed.TimeSource;
+import dev.vestibule.handed.Timekeeper;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.abi.GuestAbi;
@@ -9,12 +11,12 @@ import dev.vestibule.kernel.abi.power.PowerAbi;
 import dev.vestibule.kernel.exec.Arguments;
 import dev.vestibule.kernel.exec.Exec;
 import dev.vestibule.kernel.exec.HandedPages;
+import dev.vestibule.kernel.exec.ProfilePages;
 import dev.vestibule.kernel.file.FileTable;
-import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.FileTree;
+import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
-import dev.vestibule.kernel.file.Programs;
 import dev.vestibule.kernel.futex.FutexTable;
 import dev.vestibule.kernel.futex.RobustList;
 import dev.vestibule.kernel.memory.AddressSpace;
@@ -23,6 +25,7 @@ import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.kernel.time.MachineTime;
 import dev.vestibule.kernel.time.TimeService;
 import dev.vestibule.profile.KernelProfile;
 import java.io.PrintStream;
@@ -58,6 +61,7 @@ public final class Machine implements AutoCloseable {
   private final FutexTable futexes = new FutexTable();
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
   private final Settings settings;
+  private final Timekeeper keeper;
   private final TimeService time;
   private final KernelListener listener;
   private int lastPid;
@@ -115,13 +119,15 @@ public final class Machine implements AutoCloseable {
   private Machine(Builder builder) {
     this.profile = builder.profile;
     this.settings = builder.settings;
-    this.time = builder.time;
     this.listener = builder.listener;
     FileTree tree = builder.fileTree;
     this.fileTree = tree != null ? tree : new FileTree(HostMount.of(List.of("/")));
-    this.handedPages = builder.handedPages;
     this.abi = PowerAbi.of(profile.architecture());
     this.syscalls = abi.syscalls(profile);
+    this.keeper = new Timekeeper(profile, builder.timeSource);
+    this.time = new MachineTime(keeper);
+    HandedPages given = builder.handedPages;
+    this.handedPages = given != null ? given : ProfilePages.of(profile, keeper, syscalls);
     this.lastPid = settings.firstPid() - 1;
     Long seed = settings.seed();
     this.random = seed == null ? new HostRandom() : new Random(seed);
@@ -136,10 +142,10 @@ public final class Machine implements AutoCloseable {
   public static final class Builder {
     private final KernelProfile profile;
     private Settings settings = Settings.defaults();
-    private TimeService time = TimeService.host();
+    private TimeSource timeSource = TimeSource.host();
     private KernelListener listener = new KernelListener() {};
     private @Nullable FileTree fileTree;
-    private HandedPages handedPages = HandedPages.NONE;
+    private @Nullable HandedPages handedPages;
 
     private Builder(KernelProfile profile) {
       this.profile = profile;
@@ -150,8 +156,9 @@ public final class Machine implements AutoCloseable {
       return this;
     }
 
-    public Builder time(TimeService value) {
-      time = value;
+    /** What makes time pass; the host's clocks by default. */
+    public Builder timeSource(TimeSource value) {
+      timeSource = value;
       return this;
     }
 
@@ -166,6 +173,7 @@ public final class Machine implements AutoCloseable {
       return this;
     }
 
+    /** The profile's own by default; {@link HandedPages#NONE} for a kernel started with vdso=0. */
     public Builder handedPages(HandedPages value) {
       handedPages = value;
       return this;
@@ -297,7 +305,7 @@ public final class Machine implements AutoCloseable {
         process.setGroup(parent.groupId(), parent.sessionId());
         parent.children().add(process);
       }
-      Cpu cpu = new Cpu(abi.isa(), space.memory(), space.code());
+      Cpu cpu = newCpu(abi, space);
       Task task = new Task(this, process, pid, cpu, files, fs, credentials);
       process.add(task);
       processes.put(pid, process);
@@ -314,12 +322,18 @@ public final class Machine implements AutoCloseable {
         throw new Failure(Errno.EAGAIN);
       }
       AddressSpace space = process.space();
-      Cpu cpu = new Cpu(process.abi().isa(), space.memory(), space.code());
+      Cpu cpu = newCpu(process.abi(), space);
       Task task = new Task(this, process, newPid(), cpu, files, fs, credentials);
       process.add(task);
       tasks.put(task.tid(), task);
       return task;
     }
+  }
+
+  private Cpu newCpu(GuestAbi abi, AddressSpace space) {
+    Cpu cpu = new Cpu(abi.isa(), space.memory(), space.code());
+    cpu.setTimebase(time::timebase);
+    return cpu;
   }
 
   void becomeLeader(Task task) {
@@ -463,6 +477,7 @@ public final class Machine implements AutoCloseable {
     for (Process process : processes()) {
       Delivery.send(process, SigInfo.kernel(Signals.SIGKILL));
     }
+    keeper.close();
   }
 
   // ---- diagnostics ----------------------------------------------------------------------------

@@ -20,20 +20,6 @@ final class RunGuest {
     Machine machine =
         Machine.builder(profile)
             .fileTree(new FileTree(HostMount.of(sysroot ? List.of(args[2], "/") : List.of("/"))))
-            .handedPages(space -> {
-              var image = java.util.Objects.requireNonNull(
-                  dev.vestibule.handed.VdsoImages.of(profile));
-              byte[] b = image.bytes();
-              long n = (b.length + 4095) & -4096L;
-              long at = space.findRoom(n, 65536);
-              space.mapKernel(new dev.vestibule.kernel.memory.Vma(at, at + n, 5,
-                  dev.vestibule.kernel.memory.Vma.MAY_ALL, null, 0, "[vdso]"));
-              space.memory().poke(at, b, 0, b.length);
-              var t = image.trampolines();
-              return new dev.vestibule.kernel.exec.HandedPages.Handed(0,
-                  t.old() < 0 ? 0 : at + t.old(), at + t.rt(),
-                  t.rtStart() < 0 ? 0 : at + t.rtStart());
-            })
             .listener(trace ? new Tracer() : new KernelListener() {})
             .build();
     List<String> env =

@@ -1,2 +1,2 @@
-/** Root of the module. */
+/** Running programs under kernel profiles, and comparing what they make of them. */
 package dev.vestibule.lab;

@@ -246,8 +246,10 @@ public record KernelProfile(
    * @param permissions as in /proc/PID/maps, such as {@code r-xp}
    * @param holds in address order: {@code image} or a page of {@link Data#pages}
    * @param flags VmFlags of /proc/PID/smaps that matter here
+   * @param whole whether calls that would split it fail with EINVAL (Linux 5.11 and later)
    */
-  public record Area(String name, String permissions, List<String> holds, List<String> flags) {}
+  public record Area(
+      String name, String permissions, List<String> holds, List<String> flags, boolean whole) {}
 
   /**
    * Where the handed pages go.

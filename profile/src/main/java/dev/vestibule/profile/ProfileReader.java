@@ -244,7 +244,7 @@ final class ProfileReader {
           throw t.wrong("holds", part + " is neither image nor one of data.pages");
         }
       }
-      areas.add(new Area(t.text("name"), permissions, holds, t.texts("flags")));
+      areas.add(new Area(t.text("name"), permissions, holds, t.texts("flags"), t.flag("whole")));
       t.end();
     }
     if (areas.size() > MAX_PAGES) {

@@ -194,8 +194,7 @@ final class FloatOps {
       deliver(env, ctx, w, fpscr, both, FpClass.ofSingle(narrow));
     } else {
       long b = b(ctx, w);
-      long result =
-          op == FloatOp.FMAX64 ? Comparison.max(env, a, b) : Comparison.min(env, a, b);
+      long result = op == FloatOp.FMAX64 ? Comparison.max(env, a, b) : Comparison.min(env, a, b);
       if (!Fpscr.suppresses(fpscr, env.flags)) {
         scalar(ctx, w, result);
       }

@@ -59,8 +59,7 @@ final class VsxOps {
           default -> set(ctx, w, aLow << 32 | bHigh >>> 32, bHigh << 32 | bLow >>> 32);
         }
       }
-      case VsxOp.VMERGEHW ->
-          set(ctx, w, aHigh & ~M32 | bHigh >>> 32, aHigh << 32 | bHigh & M32);
+      case VsxOp.VMERGEHW -> set(ctx, w, aHigh & ~M32 | bHigh >>> 32, aHigh << 32 | bHigh & M32);
       case VsxOp.VMERGELW -> set(ctx, w, aLow & ~M32 | bLow >>> 32, aLow << 32 | bLow & M32);
       case VsxOp.VSPLATW -> {
         long word = ((e & 2) == 0 ? aHigh : aLow) >>> ((e & 1) == 0 ? 32 : 0) & M32;

@@ -52,10 +52,10 @@ final class Aliases {
       int factor = evaluate(sum, Map.of(name, 1)) - constant;
       int operand = (value - constant) / factor;
       Field field = Syntax.fieldOrNull(name);
-      boolean register = field != null && field.kind().last > 0;
+      int last = field == null ? 0 : field.kind().last;
       values.put(name, operand);
       return operand * factor + constant == value
-          && (!register || operand >= 0 && operand <= field.kind().last);
+          && (last == 0 || operand >= 0 && operand <= last);
     }
 
     /** The base instruction's operand fields for these values. */

@@ -138,8 +138,8 @@ final class Encoder {
     if (kind == Kind.TARGET && (form.suffixes() & Syntax.field("aa").mask()) == 0) {
       value -= place.address();
     }
-    if (field != null && field.signed() && text.indexOf('@') >= 0 && value == (char) value) {
-      value = (short) value; // Half a number has the sign that the field gives it.
+    if (field != null && field.signed() && text.indexOf('@') >= 0 && value >>> 15 == 1) {
+      value -= 0x10000; // Half a number has the sign that the field gives it.
     }
     values.put(pattern, field == null ? (int) value : checked(form, field, value, text, place));
   }

@@ -65,8 +65,7 @@ final class FloatingPoint {
 
   // ---- 4.6.6 arithmetic
 
-  private static void arithmetic(
-      PowerBuilder m, int op, int frt, int a, int b, int c, boolean rc) {
+  private static void arithmetic(PowerBuilder m, int op, int frt, int a, int b, int c, boolean rc) {
     m.statusTo(op, PowerState.fpr(frt), a, b, c, rc ? FloatOp.RECORD : 0);
     if (rc) {
       m.written(PowerState.crField(1));
@@ -273,8 +272,7 @@ final class FloatingPoint {
     unary(m, FloatOp.FTO32, frt, frb, rc);
   }
 
-  private static void convert(
-      PowerBuilder m, int op, int frt, int frb, int mode, boolean rc) {
+  private static void convert(PowerBuilder m, int op, int frt, int frb, int mode, boolean rc) {
     int e = mode | FloatOp.CLASS | (rc ? FloatOp.RECORD : 0);
     m.statusTo(op, PowerState.fpr(frt), m.fpr(frb), m.fpr(frb), m.fpr(frb), e);
     if (rc) {

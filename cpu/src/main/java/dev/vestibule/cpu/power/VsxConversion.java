@@ -19,8 +19,7 @@ final class VsxConversion {
 
   // ---- 7.6.1.5 compare, maximum, minimum
 
-  private static void compare(
-      PowerBuilder m, int op, int xt, int xa, int xb, boolean record) {
+  private static void compare(PowerBuilder m, int op, int xt, int xa, int xb, boolean record) {
     int e = record ? FloatOp.RECORD : 0;
     m.vectorStatusTo(op, xt, m.vsr(xa), m.vsr(xb), m.vsr(xb), e);
     if (record) {

@@ -109,8 +109,7 @@ final class FloatDeviations {
     // 7.2.1: the flags are those of all elements; of overflow and underflow qemu tells one.
     long both = Fpscr.OX | Fpscr.UX;
     // 7.6.1: elements are converted alike; after an invalid one qemu gives all others its value.
-    boolean invalid =
-        name.matches("xvcv.p[su]x[wd]s") && (after.fpscr & Fpscr.VXCVI) != 0;
+    boolean invalid = name.matches("xvcv.p[su]x[wd]s") && (after.fpscr & Fpscr.VXCVI) != 0;
     return cleared || invalid || (after.fpscr & both) == both;
   }
 

@@ -9,7 +9,8 @@ import java.util.Map;
  * @param returnAddress where the caller goes on; 0 if the data say that there is no caller
  * @param signalFrame whether the callee was a signal trampoline, so that the return address is the
  *     interrupted instruction itself and not behind a call
- * @param registers by column; those without an entry keep their value
+ * @param registers by column; those without an entry keep their value, except that the stack
+ *     pointer becomes the CFA
  */
 public record CallerFrame(
     long cfa, long returnAddress, boolean signalFrame, Map<Integer, Place> registers) {

@@ -67,7 +67,7 @@ public final class Exec {
       if (!process.becomeSingleThreaded(task)) {
         throw new Failure(Errno.EAGAIN);
       }
-      AddressSpace space = newSpace(machine, process, program);
+      AddressSpace space = newSpace(machine, process);
       AddressSpace old = process.space();
       process.setSpace(space, machine.abi());
       task.cpu().enter(space.memory(), space.code());
@@ -91,7 +91,7 @@ public final class Exec {
     return limit < 0 ? most : Math.max(Math.min(limit / 4, most), 128 << 10);
   }
 
-  private static AddressSpace newSpace(Machine machine, Process process, Executable program) {
+  private static AddressSpace newSpace(Machine machine, Process process) {
     KernelProfile.AddressSpace memory =
         machine.profile().memory().within(machine.settings().window());
     long stackLimit = process.limits().soft(Limits.RLIMIT_STACK);

@@ -1,6 +1,8 @@
 package dev.vestibule.kernel.exec;
 
 import dev.vestibule.kernel.memory.AddressSpace;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** How do the pages a kernel hands to every process get into a new address space? */
 public interface HandedPages {
@@ -14,9 +16,20 @@ public interface HandedPages {
    * @param signalReturn address of the trampoline for old-style frames, 0 for one on the stack
    * @param rtSignalReturn address of the trampoline for rt frames, 0 for one on the stack
    * @param rtSignalStart where a handler is entered if not at its own address (Linux 5.10), or 0
+   * @param functions the vDSO's functions by their offset from its ELF header
    */
-  record Handed(long vdso, long signalReturn, long rtSignalReturn, long rtSignalStart) {
-    public static final Handed NONE = new Handed(0, 0, 0, 0);
+  record Handed(
+      long vdso,
+      long signalReturn,
+      long rtSignalReturn,
+      long rtSignalStart,
+      Map<Long, String> functions) {
+    public static final Handed NONE = new Handed(0, 0, 0, 0, Map.of());
+
+    /** The vDSO function that begins at an address, or null. */
+    public @Nullable String functionAt(long address) {
+      return functions.get(address - vdso);
+    }
 
     /** The same after mremap(2) moved the image. */
     public Handed movedBy(long distance) {
@@ -24,7 +37,8 @@ public interface HandedPages {
           vdso + distance,
           signalReturn == 0 ? 0 : signalReturn + distance,
           rtSignalReturn == 0 ? 0 : rtSignalReturn + distance,
-          rtSignalStart == 0 ? 0 : rtSignalStart + distance);
+          rtSignalStart == 0 ? 0 : rtSignalStart + distance,
+          functions);
     }
   }
 

@@ -24,8 +24,7 @@ public final class ProgramKind {
    * @throws Failure as exec would: ENOENT, EACCES, ENOEXEC if it is no program we know
    * @throws ElfException if the ELF header makes no sense
    */
-  public static Architecture of(FileTree files, String directory, String path)
-      throws ElfException {
+  public static Architecture of(FileTree files, String directory, String path) throws ElfException {
     String current = path.startsWith("/") ? path : directory + "/" + path;
     for (int depth = 0; depth < MOST_SCRIPTS; depth++) {
       Program program = files.open(null, FileTree.AT_FDCWD, current, 0);
@@ -45,6 +44,7 @@ public final class ProgramKind {
     throw new Failure(Errno.ELOOP);
   }
 
+  @SuppressWarnings("NullAway") // Reading a plain file makes no task wait.
   private static int read(Program program, byte[] first) {
     long buffer = HostMemory.allocate(first.length);
     try {

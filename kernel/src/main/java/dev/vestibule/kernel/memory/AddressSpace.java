@@ -273,6 +273,16 @@ public final class AddressSpace {
     return found;
   }
 
+  /**
+   * Finds room at an address, or where mmap(2) without a hint finds it if that is taken.
+   *
+   * @param hint 0 for any address
+   * @throws Failure ENOMEM
+   */
+  public synchronized long findRoomNear(long hint, long bytes) {
+    return place(hint, bytes, 0);
+  }
+
   private long searchDown(long bytes, long alignment) {
     long top = layout.searchFrom();
     Map.Entry<Long, Vma> below = vmas.lowerEntry(top);
@@ -620,15 +630,16 @@ public final class AddressSpace {
   }
 
   private long placeMoved(long hint, long bytes) {
-    if (hint != 0 && onPage(hint) && hint <= layout.taskSize() - bytes
+    if (hint != 0
+        && onPage(hint)
+        && hint <= layout.taskSize() - bytes
         && isFree(hint, hint + bytes)) {
       return hint;
     }
     return findRoom(bytes, layout.pageSize());
   }
 
-  private void moveMapping(
-      Vma vma, long from, long kept, long newBytes, long to, boolean keepOld) {
+  private void moveMapping(Vma vma, long from, long kept, long newBytes, long to, boolean keepOld) {
     Vma moved =
         new Vma(
             to,

@@ -60,7 +60,9 @@ public sealed interface Clock {
   /**
    * Processor time of a process or a thread.
    *
-   * @param target null for the calling one
+   * @param process null for the calling one, or where it is a thread's time
+   * @param thread null for a process's time
+   * @param precise whether it is told to the nanosecond, not to the tick
    */
   record OfProcessor(@Nullable Process process, @Nullable Task thread, boolean precise)
       implements Clock {

@@ -1,5 +1,0 @@
-package dev.vestibule.lab;
-
-final class Placeholder {
-  private Placeholder() {}
-}
