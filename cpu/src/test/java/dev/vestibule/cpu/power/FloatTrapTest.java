@@ -19,8 +19,7 @@ class FloatTrapTest {
   private final Cpu cpu = new Cpu(Power.ppc64le(), memory, new CodeCache());
 
   FloatTrapTest() {
-    memory.mapAnonymous(
-        CODE, GuestMemory.PAGE_SIZE, GuestMemory.PROT_READ | GuestMemory.PROT_EXEC);
+    memory.mapAnonymous(CODE, GuestMemory.PAGE_SIZE, GuestMemory.PROT_READ | GuestMemory.PROT_EXEC);
   }
 
   @AfterEach
