@@ -147,7 +147,7 @@ public final class DataPage {
     put("version_minor", 1);
     put("platform", PLATFORM);
     put("processor", profile.cpu().version());
-    put("processor_count", Runtime.getRuntime().availableProcessors());
+    put("processor_count", profile.cpu().processors());
     put("physical_memory_size", Runtime.getRuntime().maxMemory() * 4);
     put("tb_ticks_per_sec", profile.cpu().timebaseHz());
     put("hrtimer_res", profile.time().resolutionNanos());

@@ -217,6 +217,11 @@ public final class Machine implements AutoCloseable {
     return settings.memoryLimit();
   }
 
+  /** Processors of the guest: those of the host that its kernel can use. */
+  public int processors() {
+    return profile.cpu().processors();
+  }
+
   /** Whether addresses are randomised. */
   public boolean randomizes() {
     return settings.randomize();

@@ -15,6 +15,7 @@ import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.TaskSignals;
 import dev.vestibule.kernel.wait.WaitQueue;
+import java.util.BitSet;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ public final class Task {
   private int exitCode;
   private volatile int hostTid;
   private volatile int nice;
+  private volatile BitSet affinity;
   private volatile int policy;
   private volatile int priority;
   private int deathSignal;
@@ -73,6 +75,9 @@ public final class Task {
     this.fs = fs;
     this.credentials = credentials;
     this.calls = new Syscalls(this);
+    this.affinity = new BitSet();
+    affinity.set(0, machine.processors());
+    showProcessor();
     this.thread =
         Thread.ofPlatform()
             .name("guest-" + tid)
@@ -169,6 +174,35 @@ public final class Task {
 
   public void setNice(int value) {
     nice = value;
+  }
+
+  /** The processors it may run on; not to be modified. */
+  public BitSet affinity() {
+    return affinity;
+  }
+
+  /** sched_setaffinity(2); any thread may ask. */
+  public void setAffinity(BitSet processors) {
+    affinity = processors;
+    showProcessor();
+  }
+
+  /**
+   * The processor it runs on as far as the guest can tell: always one of its affinity, the same
+   * until that changes. The host's own choice is not shown.
+   */
+  public int processor() {
+    BitSet allowed = affinity;
+    int processor = allowed.nextSetBit(0);
+    for (int n = tid % allowed.cardinality(); n > 0; n--) {
+      processor = allowed.nextSetBit(processor + 1);
+    }
+    return processor;
+  }
+
+  /** Lets the registers that name the processor say so. */
+  public void showProcessor() {
+    abi().showProcessor(cpu, machine.profile().cpu().version(), processor(), 0);
   }
 
   /** sched_setscheduler(2)'s policy. */

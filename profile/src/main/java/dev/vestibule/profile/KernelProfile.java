@@ -45,11 +45,17 @@ public record KernelProfile(
    * The processor as this kernel presents it.
    *
    * @param version PVR
+   * @param most how many processors this kernel can use
    * @param timebaseHz frequency of the time base register
    * @param cpuinfo text of /proc/cpuinfo for one processor, {@code {n}} standing for its number
    * @param cpuinfoTail text after the last processor
    */
-  public record Cpu(int version, long timebaseHz, String cpuinfo, String cpuinfoTail) {
+  public record Cpu(int version, int most, long timebaseHz, String cpuinfo, String cpuinfoTail) {
+    /** Processors of a machine: those of the host that this kernel can use. */
+    public int processors() {
+      return Math.min(most, Runtime.getRuntime().availableProcessors());
+    }
+
     /** The text of /proc/cpuinfo for a number of processors. */
     public String cpuinfo(int processors) {
       StringBuilder text = new StringBuilder();

@@ -88,6 +88,7 @@ final class ProfileReader {
     Cpu cpu =
         new Cpu(
             (int) t.number("version", 0, 0xffff_ffffL),
+            t.small("most", 1, 8192),
             t.number("timebase-hz", 1_000_000, 4_000_000_000L),
             t.text("cpuinfo"),
             t.text("cpuinfo-tail"));

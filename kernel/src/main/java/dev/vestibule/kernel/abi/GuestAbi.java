@@ -70,6 +70,13 @@ public interface GuestAbi {
   /** What of the ELF header matters for starting a program. */
   record ElfFacts(int flags, long loadBias) {}
 
+  /**
+   * Sets what a program can read of the processor it runs on.
+   *
+   * @param version the processor's kind, as the profile has it
+   */
+  void showProcessor(Cpu cpu, int version, int processor, int node);
+
   /** Whether clone(2) takes the thread pointer before the address of the child's id. */
   default boolean tlsBeforeChildTid() {
     return true;
@@ -118,6 +125,7 @@ public interface GuestAbi {
 
   /** Writes struct stat64 of a 32-bit guest. */
   void storeStat64(GuestMemory memory, long address, FileStatus status);
+
   /** swapcontext(2) where the architecture has it. */
   default long swapContext(Task task, long old, long next, long size) {
     return -Errno.ENOSYS;

@@ -152,6 +152,7 @@ public final class CloneCalls {
     }
     child.cpu().copyRegistersFrom(t.cpu());
     t.abi().startChild(child.cpu(), r.stack(), r.has(CLONE_SETTLS), r.tls());
+    child.setAffinity(t.affinity());
     inherit(t, child, r);
     int tid = child.tid();
     if (r.has(CLONE_PARENT_SETTID)) {
@@ -183,8 +184,7 @@ public final class CloneCalls {
     }
     AddressSpace space = r.has(CLONE_VM) ? t.space().share() : t.space().fork();
     try {
-      SignalActions actions =
-          r.has(CLONE_SIGHAND) ? process.actions() : process.actions().copy();
+      SignalActions actions = r.has(CLONE_SIGHAND) ? process.actions() : process.actions().copy();
       Process parent = process;
       if (r.has(CLONE_PARENT)) {
         Process above = process.parent();
@@ -227,11 +227,10 @@ public final class CloneCalls {
   private static void startAndWait(Task t, Task child) {
     WaitQueue released = new WaitQueue();
     AtomicBoolean done = new AtomicBoolean();
-    child.setVforkParent(
-        () -> {
-          done.set(true);
-          released.wake();
-        });
+    child.setVforkParent(() -> {
+      done.set(true);
+      released.wake();
+    });
     try (Wait wait = Wait.on(t, released)) {
       child.start();
       while (!done.get()) {

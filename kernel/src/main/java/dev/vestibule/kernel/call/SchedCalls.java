@@ -9,6 +9,7 @@ import dev.vestibule.declare.Syscall;
 import dev.vestibule.declare.Syscall.Support;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /** Scheduling: sched(7). The host schedules; policies are remembered as far as a program sees. */
@@ -59,7 +60,8 @@ public final class SchedCalls {
       return -ESRCH;
     }
     boolean realTime = policy == SCHED_FIFO || policy == SCHED_RR;
-    boolean known = realTime || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE;
+    boolean known =
+        realTime || policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE;
     if (!known || realTime != (priority >= 1 && priority <= 99) || !realTime && priority != 0) {
       return -EINVAL;
     }
@@ -149,15 +151,10 @@ public final class SchedCalls {
     return result;
   }
 
-  /** Processors of the guest: those of the host. */
-  static int processors() {
-    return Runtime.getRuntime().availableProcessors();
-  }
-
   /** Bytes of a processor set that covers all processors, in whole words. */
   private static int maskBytes(Task t) {
     int word = t.abi().wordSize();
-    int bytes = (processors() + 7) / 8;
+    int bytes = (t.machine().processors() + 7) / 8;
     return (bytes + word - 1) / word * word;
   }
 
@@ -168,14 +165,16 @@ public final class SchedCalls {
     if (size < bytes || size % word != 0) {
       return -EINVAL;
     }
-    if (find(t, tid) == null) {
+    Task task = find(t, tid);
+    if (task == null) {
       return -ESRCH;
     }
     Struct s = t.abi().struct(bytes);
-    for (int i = 0; i < processors(); i++) {
-      int at = i / (8 * word) * word;
-      s.putWord(at, s.word(at) | 1L << i % (8 * word));
-    }
+    task.affinity().stream()
+        .forEach(i -> {
+          int at = i / (8 * word) * word;
+          s.putWord(at, s.word(at) | 1L << i % (8 * word));
+        });
     s.store(t.memory(), mask);
     return bytes;
   }
@@ -184,26 +183,30 @@ public final class SchedCalls {
       names = "sched_setaffinity",
       args = "pid, size, ptr",
       level = Support.PARTIAL,
-      note = "checked, then ignored: the host decides")
+      note = "the guest sees it; the host's scheduler is not told")
   public static long setAffinity(Task t, int tid, long size, long mask) {
-    if (find(t, tid) == null) {
+    Task task = find(t, tid);
+    if (task == null) {
       return -ESRCH;
     }
     int word = t.abi().wordSize();
     int bytes = (int) Math.min(size, maskBytes(t)) / word * word;
     Struct s = t.abi().struct(t.memory(), mask, bytes);
-    for (int i = 0; i < processors() && i / 8 < bytes; i++) {
-      if ((s.word(i / (8 * word) * word) & 1L << i % (8 * word)) != 0) {
-        return 0;
-      }
+    BitSet processors = new BitSet();
+    for (int i = 0; i < t.machine().processors() && i / 8 < bytes; i++) {
+      processors.set(i, (s.word(i / (8 * word) * word) & 1L << i % (8 * word)) != 0);
     }
-    return -EINVAL;
+    if (processors.isEmpty()) {
+      return -EINVAL;
+    }
+    task.setAffinity(processors);
+    return 0;
   }
 
   @Syscall(args = "out, out, ptr", since = "2.6.19")
   public static long getcpu(Task t, long cpu, long node, long unused) {
     if (cpu != 0) {
-      t.memory().store32(cpu, 0);
+      t.memory().store32(cpu, t.processor());
     }
     if (node != 0) {
       t.memory().store32(node, 0);

@@ -151,6 +151,7 @@ public final class Exec {
             image.image().header().flags(), loader == null ? image.bias() : loader.bias());
     long entry = loader == null ? image.entry() : loader.entry();
     machine.abi().startProgram(task.cpu(), space.memory(), entry, sp, facts);
+    task.showProcessor();
   }
 
   private ImageMapper.Mapped mapMain() {

@@ -35,9 +35,4 @@ public interface TimeService {
    * Host nanoseconds from now until CLOCK_MONOTONIC reads {@code deadline}; 0 or less if it has.
    */
   long hostNanosUntil(long deadline);
-
-  /** The host's clocks. */
-  static TimeService host() {
-    return new HostTime();
-  }
 }

@@ -178,6 +178,12 @@ public final class PowerAbi implements GuestAbi {
     }
   }
 
+  @Override
+  public void showProcessor(Cpu cpu, int version, int processor, int node) {
+    cpu.setSlot(PowerState.PVR, version & 0xffff_ffffL);
+    cpu.setSlot(PowerState.SPRG_VDSO, (long) node << 16 | processor);
+  }
+
   private static boolean elfV2(ElfFacts facts) {
     return (facts.flags() & EF_PPC64_ABI) == 2;
   }
