@@ -17,6 +17,7 @@ import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
+import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.futex.FutexTable;
 import dev.vestibule.kernel.futex.RobustList;
 import dev.vestibule.kernel.memory.AddressSpace;
@@ -415,8 +416,10 @@ public final class Machine implements AutoCloseable {
       throws InterruptedException {
     FileTable files = new FileTable();
     for (int fd = 0; fd < 3; fd++) {
-      int readWrite = 2;
-      files.replace(fd, new HostStream(fd, readWrite), false);
+      OpenFile stream = HostStream.standard(fd);
+      if (stream != null) {
+        files.replace(fd, stream, false);
+      }
     }
     Arguments arguments =
         new Arguments(

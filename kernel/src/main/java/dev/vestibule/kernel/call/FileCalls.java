@@ -19,6 +19,7 @@ import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.file.Place;
 import dev.vestibule.kernel.file.Truncation;
+import dev.vestibule.kernel.pipe.PipeEnd;
 
 /** Open files: open(2), read(2), write(2), close(2) and their relatives. */
 public final class FileCalls {
@@ -135,6 +136,9 @@ public final class FileCalls {
     } else if (name.endsWith("/")) {
       throw new Failure(Errno.EISDIR);
     }
+    if (status != null && status.type() == FileStatus.S_IFIFO && (flags & O_PATH) == 0) {
+      return openFifo(t, place, status, flags);
+    }
     if ((flags & O_TRUNC) != 0) {
       Truncation.announce(t, status, 0);
     }
@@ -169,6 +173,16 @@ public final class FileCalls {
     if (status.type() == FileStatus.S_IFSOCK && !path) {
       throw new Failure(Errno.ENXIO);
     }
+  }
+
+  private static OpenFile openFifo(Task t, Place place, FileStatus status, int flags) {
+    int access = flags & O_ACCMODE;
+    int wanted = access == 0 ? 4 : access == O_WRONLY ? 2 : 6;
+    long allowed = place.mount().access(t, place.path(), wanted);
+    if (allowed < 0) {
+      throw new Failure((int) -allowed);
+    }
+    return PipeEnd.openFifo(t, status, place.name(), flags);
   }
 
   /** What opening /proc/PID/fd/N gives. */

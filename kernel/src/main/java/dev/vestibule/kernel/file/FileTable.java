@@ -23,6 +23,17 @@ public final class FileTable {
     return file.retain();
   }
 
+  /** Like {@link #get}, but null where no file is open. */
+  public synchronized @Nullable OpenFile find(int fd) {
+    OpenFile file = fd >= 0 && fd < files.length ? files[fd] : null;
+    return file == null ? null : file.retain();
+  }
+
+  /** Descriptors there is room for now. */
+  public synchronized int size() {
+    return files.length;
+  }
+
   /**
    * Puts a file, whose reference the table takes over, at the lowest free descriptor.
    *

@@ -1,0 +1,2 @@
+/** Pipes and FIFOs. */
+package dev.vestibule.kernel.pipe;
