@@ -56,7 +56,7 @@ public final class PipeEnd extends OpenFile {
   }
 
   private static int defaultCapacity(Task task) {
-    return PAGES * (int) task.space().layout().pageSize();
+    return PAGES * task.space().layout().pageSize();
   }
 
   /**
@@ -190,7 +190,7 @@ public final class PipeEnd extends OpenFile {
 
   @Override
   public long setCapacity(Task task, long bytes) {
-    int page = (int) task.space().layout().pageSize();
+    int page = task.space().layout().pageSize();
     long wanted = Math.max(bytes & 0xffff_ffffL, page);
     if (wanted > MOST) {
       return -Errno.EINVAL;
