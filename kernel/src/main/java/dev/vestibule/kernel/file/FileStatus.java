@@ -45,4 +45,11 @@ public record FileStatus(
   public static FileStatus synthetic(long device, long inode, int mode, int uid, int gid, long now) {
     return new FileStatus(device, inode, mode, 1, uid, gid, 0, 0, 1024, 0, now, now, now, 0);
   }
+
+  /** The same as a device file. */
+  public FileStatus withRawDevice(long number) {
+    return new FileStatus(
+        device, inode, mode, links, uid, gid, number, size, blockSize, blocks, accessed, modified,
+        changed, born);
+  }
 }

@@ -1,0 +1,2 @@
+/** Devices: /dev. */
+package dev.vestibule.kernel.device;

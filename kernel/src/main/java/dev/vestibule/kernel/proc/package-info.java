@@ -1,0 +1,2 @@
+/** The synthetic file systems: /proc, /sys. */
+package dev.vestibule.kernel.proc;
