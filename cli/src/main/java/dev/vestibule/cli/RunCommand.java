@@ -10,7 +10,6 @@ import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.exec.Arguments;
 import dev.vestibule.kernel.exec.ProgramKind;
-import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostMount;
@@ -26,7 +25,6 @@ import java.util.Optional;
 
 /** How does {@code vestibule run} come from words to a run? */
 final class RunCommand {
-  private static final int O_RDWR = 2;
   private static final int UMASK = 022;
 
   /** The kernel a program gets that asks for none. */
@@ -69,7 +67,7 @@ final class RunCommand {
           machine.start(
               program,
               new Arguments(argv, options.environment()),
-              standardStreams(),
+              HostStream.standardTable(),
               new FsContext(directory, UMASK),
               Machine.hostCredentials(),
               new Limits());
@@ -125,13 +123,5 @@ final class RunCommand {
       return given;
     }
     return options.root() != null ? "/" : GuestText.fromHost(System.getProperty("user.dir", "/"));
-  }
-
-  private static FileTable standardStreams() {
-    FileTable files = new FileTable();
-    for (int fd = 0; fd < 3; fd++) {
-      files.replace(fd, new HostStream(fd, O_RDWR), false);
-    }
-    return files;
   }
 }

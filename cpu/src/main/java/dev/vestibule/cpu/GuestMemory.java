@@ -329,6 +329,19 @@ public final class GuestMemory implements Closeable {
     return inside(address) && (HostMemory.u8(table + (address >>> PAGE_SHIFT)) & MAPPED) != 0;
   }
 
+  /** Whether the host holds something for any of {@code count} pages of 4096 bytes. */
+  public boolean isResident(long address, int count) {
+    checkRange(address, (long) count << PAGE_SHIFT);
+    long[] entries = new long[count];
+    PageMap.ofThisProcess().read(window + address, entries, count);
+    for (long entry : entries) {
+      if (entry < 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The PROT_* bits of the page that holds {@code address}; 0 if unmapped. */
   public int protection(long address) {
     return inside(address)

@@ -17,11 +17,11 @@ import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
-import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.futex.FutexTable;
 import dev.vestibule.kernel.futex.RobustList;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Layout;
+import dev.vestibule.kernel.proc.SystemMounts;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalActions;
@@ -132,6 +132,7 @@ public final class Machine implements AutoCloseable {
     this.lastPid = settings.firstPid() - 1;
     Long seed = settings.seed();
     this.random = seed == null ? new HostRandom() : new Random(seed);
+    SystemMounts.add(this);
   }
 
   /** Begins to build a machine that runs a kernel. */
@@ -414,13 +415,7 @@ public final class Machine implements AutoCloseable {
    */
   public int run(String path, List<String> argv, List<String> environment, String directory)
       throws InterruptedException {
-    FileTable files = new FileTable();
-    for (int fd = 0; fd < 3; fd++) {
-      OpenFile stream = HostStream.standard(fd);
-      if (stream != null) {
-        files.replace(fd, stream, false);
-      }
-    }
+    FileTable files = HostStream.standardTable();
     Arguments arguments =
         new Arguments(
             argv.stream().map(GuestText::fromHost).toList(),

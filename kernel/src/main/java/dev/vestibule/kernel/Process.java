@@ -52,6 +52,7 @@ public final class Process {
   private boolean subreaper;
   private volatile String executable = "";
   private int personality;
+  private final long startTime;
   private int uid;
   private boolean noNewPrivileges;
   private final AtomicLong endedNanos = new AtomicLong();
@@ -73,6 +74,12 @@ public final class Process {
     this.space = space;
     this.actions = actions;
     this.limits = limits;
+    this.startTime = machine.time().monotonic();
+  }
+
+  /** When it was made: nanoseconds of CLOCK_MONOTONIC. */
+  public long startTime() {
+    return startTime;
   }
 
   public Machine machine() {

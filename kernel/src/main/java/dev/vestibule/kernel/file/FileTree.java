@@ -64,6 +64,11 @@ public final class FileTree implements Programs {
     mounts.put(path, mount);
   }
 
+  /** The file system at "/". */
+  public Mount rootMount() {
+    return mountAt("");
+  }
+
   public Map<String, Mount> mounts() {
     return mounts;
   }
@@ -309,6 +314,7 @@ public final class FileTree implements Programs {
         if (!place.exists()) {
           throw new Failure(Errno.ENOENT);
         }
+        passThrough(place);
         place = step(left.pop(), directory);
         if (has(SAME_MOUNT) && place.mount() != first) {
           throw new Failure(Errno.EXDEV);
@@ -321,6 +327,14 @@ public final class FileTree implements Programs {
         throw new Failure(Errno.ENOENT);
       }
       return place;
+    }
+
+    /** Components that lie behind an open directory are found by its name. */
+    private void passThrough(Place place) {
+      OpenFile open = place.open();
+      if (open != null) {
+        open.release();
+      }
     }
 
     private Place step(String component, boolean directory) {

@@ -3,11 +3,17 @@ package dev.vestibule.kernel.file;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +51,38 @@ public final class HostMount extends Mount {
    */
   public static HostMount of(List<String> directories) {
     return new HostMount(directories.stream().map(HostTree::new).toList());
+  }
+
+  /** A directory of this mount as a file system of its own, or null if there is none. */
+  public @Nullable HostMount below(String path) {
+    for (HostTree tree : layers) {
+      int fd = tree.open(path, HostTree.O_PATH | HostTree.O_DIRECTORY, 0);
+      if (fd >= 0) {
+        return new HostMount(List.of(new HostTree(fd)));
+      }
+    }
+    return null;
+  }
+
+  /** An empty directory of the host that lasts as long as the JVM. */
+  public static HostMount temporary() {
+    try {
+      Path directory = Files.createTempDirectory("vestibule-");
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
+      return of(List.of(directory.toString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // Left to the host's own cleaning of temporary files.
+    }
   }
 
   boolean layered() {

@@ -32,6 +32,18 @@ public final class HostStream extends OpenFile {
     HostPoller.watch(hostFd, waiters());
   }
 
+  /** A table with the JVM's own standard streams at 0, 1 and 2. */
+  public static FileTable standardTable() {
+    FileTable files = new FileTable();
+    for (int fd = 0; fd < 3; fd++) {
+      OpenFile stream = standard(fd);
+      if (stream != null) {
+        files.replace(fd, stream, false);
+      }
+    }
+    return files;
+  }
+
   /**
    * Opens one of the JVM's own standard streams.
    *

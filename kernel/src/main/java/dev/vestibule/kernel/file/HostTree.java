@@ -55,6 +55,11 @@ final class HostTree {
     root = (int) check(fd);
   }
 
+  /** Takes over a descriptor of a directory. */
+  HostTree(int directory) {
+    root = directory;
+  }
+
   private static int hostUmask() {
     int mask = (int) Libc.syscall(HostCalls.UMASK, 077);
     Libc.syscall(HostCalls.UMASK, mask);

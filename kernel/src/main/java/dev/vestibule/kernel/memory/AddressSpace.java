@@ -105,6 +105,15 @@ public final class AddressSpace {
     return this;
   }
 
+  /** Keeps the address space for a while, for an observer; false if it is already gone. */
+  public synchronized boolean tryShare() {
+    if (users == 0) {
+      return false;
+    }
+    users++;
+    return true;
+  }
+
   /** A process stops using it; the last one gives everything back. */
   public synchronized void leave() {
     if (--users == 0) {
