@@ -31,7 +31,6 @@ public final class Cpu implements Closeable {
   private long executed;
   private LongSupplier timebase = System::nanoTime;
   private final FpEnv floats = new FpEnv();
-  private boolean floatTraps;
   private LongConsumer entryListener = address -> {};
 
   static final int JUMP_CACHE = 4096;
@@ -145,18 +144,6 @@ public final class Cpu implements Closeable {
   /** A watched address is about to execute; for instruction sets. */
   public void entered(long address) {
     entryListener.accept(address);
-  }
-
-  /**
-   * Whether an enabled floating-point exception stops the thread ({@link Stop#FLOAT}, the pc at the
-   * instruction that raised it, its effects done): prctl(PR_SET_FPEXC). Off at first.
-   */
-  public void setFloatTraps(boolean on) {
-    floatTraps = on;
-  }
-
-  public boolean floatTraps() {
-    return floatTraps;
   }
 
   /** Where floating-point operations of this thread find their modes; for executors. */

@@ -12,7 +12,10 @@ public enum Stop {
   PRIVILEGED,
   /** A trap instruction's condition held: SIGTRAP, TRAP_BRKPT. */
   TRAP,
-  /** An enabled floating-point exception: SIGFPE. */
+  /**
+   * An enabled floating-point exception, while traps are on: SIGFPE. The instruction at the pc has
+   * done what it does.
+   */
   FLOAT,
   /** {@link Cpu#interrupt} was called. */
   ATTENTION

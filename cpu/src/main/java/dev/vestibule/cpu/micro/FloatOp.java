@@ -17,6 +17,12 @@ public final class FloatOp {
   /** Slot of the status and control register, as mffs shows it. */
   public static final int FPSCR = 39;
 
+  /**
+   * Slot of the trap mode, as prctl(PR_SET_FPEXC) names it: 0 if enabled exceptions do not stop the
+   * thread. Otherwise they do, behind the operation, with the pc at its instruction.
+   */
+  public static final int TRAPS = 60;
+
   /** Slot of condition register field 1. */
   public static final int CR1 = 41;
 

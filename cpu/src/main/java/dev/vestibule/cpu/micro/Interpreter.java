@@ -261,7 +261,7 @@ U.putLong(ctx + (w >>> 7 & 0x3ff8), Long.rotateLeft(U.getLong(ctx + (w >>> 18 & 
       } else {
         FloatOps.execute(cpu, w);
       }
-      if (cpu.floatTraps() && (cpu.slot(FloatOp.FPSCR) & Fpscr.FEX) != 0) {
+      if (cpu.slot(FloatOp.TRAPS) != 0 && (cpu.slot(FloatOp.FPSCR) & Fpscr.FEX) != 0) {
         cpu.setPc(block.pcAt(at));
         return Stop.FLOAT;
       }

@@ -81,6 +81,7 @@ public final class Power implements Isa {
     cpu.setSlot(PowerState.PVR, wide ? 0x004d_0200 : 0x8003_0202);
     cpu.setSlot(PowerState.VSCR, 0x1_0000);
     cpu.setSlot(PowerState.PPR, 3L << 50);
+    cpu.setSlot(PowerState.FPEXC, 0);
   }
 
   @Override

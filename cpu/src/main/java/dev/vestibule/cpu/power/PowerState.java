@@ -54,6 +54,9 @@ public final class PowerState {
   /** Processor version, which the kernel lets programs read. */
   public static final int PVR = 59;
 
+  /** MSR's FE0 and FE1, which select whether enabled floating-point exceptions trap. */
+  public static final int FPEXC = FloatOp.TRAPS;
+
   public static final int VSR = 64;
 
   private PowerState() {}

@@ -43,7 +43,7 @@ class FloatTrapTest {
 
   @Test
   void enabledZeroDivideStopsAtItsInstructionAndKeepsTheTarget() {
-    cpu.setFloatTraps(true);
+    cpu.setSlot(PowerState.FPEXC, 3);
     assertThat(run("nop\nfdiv. 3,1,2\nfmr 4,3", Fpscr.ZE)).isEqualTo(Stop.FLOAT);
     assertThat(cpu.pc()).isEqualTo(CODE + 4);
     assertThat(cpu.slot(PowerState.fpr(3))).isEqualTo(0x7777);
@@ -61,7 +61,7 @@ class FloatTrapTest {
 
   @Test
   void enablingAPendingExceptionStops() {
-    cpu.setFloatTraps(true);
+    cpu.setSlot(PowerState.FPEXC, 3);
     assertThat(run("fdiv 3,1,2\nmtfsb1 27\nnop", 0)).isEqualTo(Stop.FLOAT);
     assertThat(cpu.pc()).isEqualTo(CODE + 4);
     assertThat(cpu.slot(PowerState.fpr(3))).isEqualTo(0x7FF0_0000_0000_0000L);
@@ -69,7 +69,7 @@ class FloatTrapTest {
 
   @Test
   void enabledExceptionInOneElementKeepsTheVector() {
-    cpu.setFloatTraps(true);
+    cpu.setSlot(PowerState.FPEXC, 3);
     cpu.setSlot(PowerState.vsr(1), ONE);
     cpu.setSlot(PowerState.vsr(2), ONE);
     cpu.setSlot(PowerState.vsr(3), 0x3333);

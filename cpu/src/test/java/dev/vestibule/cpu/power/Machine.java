@@ -74,7 +74,7 @@ final class Machine implements AutoCloseable {
     }
     memory.poke(Trial.CODE, traps.array(), 0, GuestMemory.PAGE_SIZE);
     cpu = new Cpu(guest.isa, memory, cache);
-    cpu.setFloatTraps(true);
+    cpu.setSlot(PowerState.FPEXC, 3);
     Path program = build(directory);
     qemu =
         new ProcessBuilder(guest.emulator(), "-cpu", guest.model, program.toString())

@@ -28,6 +28,7 @@ public final class PowerAbi implements GuestAbi {
   public static final PowerAbi PPC64 = new PowerAbi(Power.ppc64());
   public static final PowerAbi PPC64LE = new PowerAbi(Power.ppc64le());
 
+  private static final int PR_FP_EXC_PRECISE = 3;
   private static final int NR_RESTART_SYSCALL = 0;
   private static final int SO = 1;
   private static final int EF_PPC64_ABI = 3;
@@ -176,6 +177,21 @@ public final class PowerAbi implements GuestAbi {
       cpu.setPc(memory.load64(entry) + facts.loadBias());
       setGpr(cpu, 2, memory.load64(entry + 8) + facts.loadBias());
     }
+  }
+
+  /** As set_fpexc_mode does without SPE: the modes are disabled, two imprecise ones, precise. */
+  @Override
+  public long setFloatTraps(Task task, int mode) {
+    if (mode < 0 || mode > PR_FP_EXC_PRECISE) {
+      return -Errno.EINVAL;
+    }
+    task.cpu().setSlot(PowerState.FPEXC, mode);
+    return 0;
+  }
+
+  @Override
+  public int floatTraps(Task task) {
+    return (int) task.cpu().slot(PowerState.FPEXC);
   }
 
   @Override
