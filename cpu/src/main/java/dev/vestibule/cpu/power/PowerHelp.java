@@ -24,7 +24,7 @@ final class PowerHelp {
   static final int LOAD_RESERVE = 8;
   static final int STORE_CONDITIONAL = 9;
   static final int DIVIDE_EXTENDED = 10;
-  static final int BIG_ENDIAN_ONLY = 11;
+  static final int BIG_ENDIAN_ONLY = 13;
   static final int DECIMAL = 12;
 
   /** Reports a watched address, which stands in place of the word. */
