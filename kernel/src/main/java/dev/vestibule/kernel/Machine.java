@@ -452,6 +452,7 @@ public final class Machine implements AutoCloseable {
         new AddressSpace(nothing, 1 << 16, abi.wide(), abi.bigEndian(), 0, () -> 0);
     SignalActions actions = new SignalActions();
     Task task = newProcess(null, abi, empty, files, fs, credentials, actions, limits);
+    abi.setFloatTraps(task, abi.initialFloatTraps(profile));
     Arguments checked = arguments.checked(Exec.argumentRoom(task.process()));
     try {
       Exec.execute(task, AT_FDCWD, path, 0, checked);

@@ -136,6 +136,11 @@ public interface GuestAbi {
     return -Errno.EINVAL;
   }
 
+  /** The mode the first program starts with. */
+  default int initialFloatTraps(KernelProfile profile) {
+    return 0;
+  }
+
   /** prctl(PR_GET_FPEXC). */
   default int floatTraps(Task task) {
     throw new Failure(Errno.EINVAL);

@@ -12,7 +12,6 @@ import dev.vestibule.declare.Syscall;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Task;
-import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.file.Place;
@@ -42,8 +41,7 @@ public final class AttributeCalls {
   @Syscall(args = "dirfd, path, access_mode, at_flags", since = "5.8")
   public static long faccessat2(Task t, int dirfd, long path, int mode, int flags) {
     int effective = 0x200;
-    if ((mode & ~7) != 0
-        || (flags & ~(effective | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
+    if ((mode & ~7) != 0 || (flags & ~(effective | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
     if (isEmpty(t, path, flags) && dirfd != AT_FDCWD) {
@@ -186,8 +184,7 @@ public final class AttributeCalls {
     return values;
   }
 
-  private static long setTimes(
-      Task t, int dirfd, long path, int flags, long @Nullable [] pairs) {
+  private static long setTimes(Task t, int dirfd, long path, int flags, long @Nullable [] pairs) {
     if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
       return -Errno.EINVAL;
     }
@@ -223,9 +220,7 @@ public final class AttributeCalls {
 
   private static long changeTimes(Place place, long host) {
     OpenFile open = place.open();
-    return open != null
-        ? open.changeTimes(host)
-        : place.mount().changeTimes(place.path(), host);
+    return open != null ? open.changeTimes(host) : place.mount().changeTimes(place.path(), host);
   }
 
   // ---- size

@@ -103,11 +103,7 @@ public final class ClockCalls {
     return refuse(t, clock, GuestTimes.signedTimespec(t, time, Form.WORD));
   }
 
-  @Syscall(
-      args = "clock, timespec64",
-      since = "5.1",
-      level = Support.REFUSED,
-      note = "EPERM")
+  @Syscall(args = "clock, timespec64", since = "5.1", level = Support.REFUSED, note = "EPERM")
   public static long clock_settime64(Task t, int clock, long time) {
     return refuse(t, clock, GuestTimes.signedTimespec(t, time, Form.WIDE));
   }
@@ -220,8 +216,7 @@ public final class ClockCalls {
     return sleep(t, clock, flags, request, remaining, Form.WIDE);
   }
 
-  private static long sleep(
-      Task t, int id, int flags, long request, long remaining, Form form) {
+  private static long sleep(Task t, int id, int flags, long request, long remaining, Form form) {
     Clock clock = clock(t, id);
     boolean absolute = (flags & TIMER_ABSTIME) != 0;
     return switch (clock) {
@@ -233,8 +228,7 @@ public final class ClockCalls {
         if (!absolute) {
           yield sleepFor(t, nanos, remaining, form);
         }
-        long deadline =
-            nanos == GuestTimes.FOREVER ? nanos : Math.max(0, nanos + c.toMonotonic(t));
+        long deadline = nanos == GuestTimes.FOREVER ? nanos : Math.max(0, nanos + c.toMonotonic(t));
         yield sleepUntil(t, deadline) ? 0 : -ERESTARTNOHAND;
       }
       case Clock.OfProcessor c -> {
@@ -274,7 +268,9 @@ public final class ClockCalls {
     }
   }
 
-  /** Processor time passes at most as fast as there are threads; looks again when it might be up. */
+  /**
+   * Processor time passes at most as fast as there are threads; looks again when it might be up.
+   */
   private static long sleepOnProcessor(
       Task t, Clock.OfProcessor clock, long end, long remaining, Form form) {
     long left = end - clock.read(t);
@@ -285,8 +281,7 @@ public final class ClockCalls {
         if (remaining != 0) {
           GuestTimes.storeTimespec(t, remaining, form, left);
         }
-        return t.calls()
-            .restartLater(task -> sleepOnProcessor(task, clock, end, remaining, form));
+        return t.calls().restartLater(task -> sleepOnProcessor(task, clock, end, remaining, form));
       }
       left = end - clock.read(t);
     }

@@ -38,6 +38,7 @@ public final class CloneCalls {
   private static final long CLONE_SETTLS = 0x80000;
   private static final long CLONE_PARENT_SETTID = 0x100000;
   private static final long CLONE_CHILD_CLEARTID = 0x200000;
+  private static final long DETACHED = 0x400000;
   private static final long CLONE_CHILD_SETTID = 0x1000000;
 
   /** Namespaces: cgroup, uts, ipc, user, pid, net, and mounts. */
@@ -47,7 +48,11 @@ public final class CloneCalls {
   private CloneCalls() {}
 
   private record Request(
-      long flags, long stack, long parentTid, long childTid, long tls, int exitSignal) {
+      long flags, long stack, long parentTid, long pidFd, long childTid, long tls, int exitSignal) {
+    static Request plain(long flags) {
+      return new Request(flags, 0, 0, 0, 0, 0, Signals.SIGCHLD);
+    }
+
     boolean has(long flag) {
       return (flags & flag) != 0;
     }
@@ -55,12 +60,12 @@ public final class CloneCalls {
 
   @Syscall(result = Result.PID)
   public static long fork(Task t) {
-    return start(t, new Request(0, 0, 0, 0, 0, Signals.SIGCHLD));
+    return start(t, Request.plain(0));
   }
 
   @Syscall(result = Result.PID)
   public static long vfork(Task t) {
-    return start(t, new Request(CLONE_VM | CLONE_VFORK, 0, 0, 0, 0, Signals.SIGCHLD));
+    return start(t, Request.plain(CLONE_VM | CLONE_VFORK));
   }
 
   /** The last two arguments are thread pointer and child's id in an order the ABI knows. */
@@ -77,6 +82,7 @@ public final class CloneCalls {
         new Request(
             flags & ~CSIGNAL & 0xffffffffL,
             stack,
+            parentTid,
             parentTid,
             tlsFirst ? fifth : fourth,
             tlsFirst ? fourth : fifth,
@@ -112,13 +118,13 @@ public final class CloneCalls {
     if (setTids != 0) {
       return -EPERM;
     }
-    long pidfdOrParentTid = (flags & CLONE_PIDFD) != 0 ? args.i64(8) : args.i64(24);
     return start(
         t,
         new Request(
             flags,
             stack == 0 ? 0 : stack + stackSize,
-            pidfdOrParentTid,
+            args.i64(24),
+            args.i64(8),
             args.i64(16),
             args.i64(56),
             (int) exitSignal));
@@ -134,7 +140,7 @@ public final class CloneCalls {
     if (r.has(NAMESPACES)) {
       throw new Failure(EPERM);
     }
-    if (r.has(CLONE_PIDFD)) {
+    if (r.has(CLONE_PIDFD) && (r.has(CLONE_THREAD) || r.has(DETACHED))) {
       throw new Failure(EINVAL);
     }
   }
@@ -155,6 +161,10 @@ public final class CloneCalls {
     child.setAffinity(t.affinity());
     inherit(t, child, r);
     int tid = child.tid();
+    if (r.has(CLONE_PIDFD)) {
+      long fd = PidCalls.open(t, child.process(), 0);
+      t.tryStore32(r.pidFd(), (int) fd);
+    }
     if (r.has(CLONE_PARENT_SETTID)) {
       t.tryStore32(r.parentTid(), tid);
     }

@@ -39,7 +39,11 @@ public final class DirectoryCalls {
   public static long mkdirat(Task t, int dirfd, long path, int mode) {
     int bits = mode & 01777 & ~t.fs().umask();
     return at(
-        t, dirfd, path, NEW, p -> p.exists() ? -Errno.EEXIST : p.mount().makeDirectory(p.path(), bits));
+        t,
+        dirfd,
+        path,
+        NEW,
+        p -> p.exists() ? -Errno.EEXIST : p.mount().makeDirectory(p.path(), bits));
   }
 
   @Syscall(args = "path, mode, dev")

@@ -34,8 +34,24 @@ public final class FileCalls {
   private static final int O_TMPFILE = 020000000 | O_DIRECTORY;
   private static final int O_WRONLY = 1;
   private static final int O_KNOWN =
-      O_ACCMODE | 0100 | 0200 | 0400 | 01000 | 02000 | 04000 | 010000 | 020000 | 040000 | 0100000
-          | O_DIRECTORY | O_NOFOLLOW | 01000000 | O_CLOEXEC | 04000000 | O_PATH | 020000000;
+      O_ACCMODE
+          | 0100
+          | 0200
+          | 0400
+          | 01000
+          | 02000
+          | 04000
+          | 010000
+          | 020000
+          | 040000
+          | 0100000
+          | O_DIRECTORY
+          | O_NOFOLLOW
+          | 01000000
+          | O_CLOEXEC
+          | 04000000
+          | O_PATH
+          | 020000000;
 
   private FileCalls() {}
 
@@ -110,8 +126,7 @@ public final class FileCalls {
   }
 
   /** Opens a name; flags are generic numbers. */
-  private static OpenFile open(
-      Task t, int dirfd, String name, int asked, int mode, int resolve) {
+  private static OpenFile open(Task t, int dirfd, String name, int asked, int mode, int resolve) {
     if ((resolve & RESOLVE_CACHED) != 0) {
       throw new Failure(Errno.EAGAIN);
     }

@@ -104,8 +104,12 @@ public final class FutexCalls {
           table
               .pi()
               .awaitAndLock(
-                  t, one, value, deadline(t, command, op, timeout, timeWord),
-                  FutexTable.ALL_BITS, two);
+                  t,
+                  one,
+                  value,
+                  deadline(t, command, op, timeout, timeWord),
+                  FutexTable.ALL_BITS,
+                  two);
       case FUTEX_CMP_REQUEUE_PI -> table.pi().requeue(t, one, two, value, second, value3);
       default -> -ENOSYS;
     };
@@ -118,7 +122,8 @@ public final class FutexCalls {
     }
     Struct s = t.abi().struct(t.memory(), address, 2 * word);
     long seconds = word == 8 ? s.i64(0) : s.i32(0);
-    long nanos = word == 8 && t.abi().wordSize() == 4 ? s.i32(nanosAt(t)) : word == 8 ? s.i64(8) : s.i32(4);
+    long nanos =
+        word == 8 && t.abi().wordSize() == 4 ? s.i32(nanosAt(t)) : word == 8 ? s.i64(8) : s.i32(4);
     if (seconds < 0 || nanos < 0 || nanos >= SECOND) {
       throw new Failure(EINVAL);
     }

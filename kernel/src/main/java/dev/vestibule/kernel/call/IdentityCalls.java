@@ -150,15 +150,13 @@ public final class IdentityCalls {
   private static void users(Task t, int uid, int euid, int suid) {
     Credentials c = t.credentials();
     t.setCredentials(
-        new Credentials(
-            uid, euid, suid, euid, c.gid(), c.egid(), c.sgid(), c.fsgid(), c.groups()));
+        new Credentials(uid, euid, suid, euid, c.gid(), c.egid(), c.sgid(), c.fsgid(), c.groups()));
   }
 
   private static void groups(Task t, int gid, int egid, int sgid) {
     Credentials c = t.credentials();
     t.setCredentials(
-        new Credentials(
-            c.uid(), c.euid(), c.suid(), c.fsuid(), gid, egid, sgid, egid, c.groups()));
+        new Credentials(c.uid(), c.euid(), c.suid(), c.fsuid(), gid, egid, sgid, egid, c.groups()));
   }
 
   @Syscall(args = "uid")
@@ -277,7 +275,14 @@ public final class IdentityCalls {
         && (c.privileged() || mine(uid, c.uid(), c.euid(), c.suid()) || uid == c.fsuid())) {
       t.setCredentials(
           new Credentials(
-              c.uid(), c.euid(), c.suid(), uid, c.gid(), c.egid(), c.sgid(), c.fsgid(),
+              c.uid(),
+              c.euid(),
+              c.suid(),
+              uid,
+              c.gid(),
+              c.egid(),
+              c.sgid(),
+              c.fsgid(),
               c.groups()));
     }
     return c.fsuid();
@@ -291,7 +296,14 @@ public final class IdentityCalls {
         && (c.privileged() || mine(gid, c.gid(), c.egid(), c.sgid()) || gid == c.fsgid())) {
       t.setCredentials(
           new Credentials(
-              c.uid(), c.euid(), c.suid(), c.fsuid(), c.gid(), c.egid(), c.sgid(), gid,
+              c.uid(),
+              c.euid(),
+              c.suid(),
+              c.fsuid(),
+              c.gid(),
+              c.egid(),
+              c.sgid(),
+              gid,
               c.groups()));
     }
     return c.fsgid();
@@ -326,7 +338,14 @@ public final class IdentityCalls {
     }
     t.setCredentials(
         new Credentials(
-            c.uid(), c.euid(), c.suid(), c.fsuid(), c.gid(), c.egid(), c.sgid(), c.fsgid(),
+            c.uid(),
+            c.euid(),
+            c.suid(),
+            c.fsuid(),
+            c.gid(),
+            c.egid(),
+            c.sgid(),
+            c.fsgid(),
             List.copyOf(groups)));
     return 0;
   }

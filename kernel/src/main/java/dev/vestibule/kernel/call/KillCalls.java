@@ -32,11 +32,11 @@ public final class KillCalls {
         || signal == Signals.SIGCONT && target.sessionId() == t.process().sessionId();
   }
 
-  private static SigInfo from(Task t, int signal, int code) {
+  static SigInfo from(Task t, int signal, int code) {
     return SigInfo.sent(signal, code, t.process().pid(), t.credentials().uid(), 0);
   }
 
-  private static long send(Task t, Process target, SigInfo info) {
+  static long send(Task t, Process target, SigInfo info) {
     if (!allowed(t, target, info.signal())) {
       return -EPERM;
     }
@@ -99,7 +99,7 @@ public final class KillCalls {
     return signal == 0 ? 0 : Delivery.send(target, info);
   }
 
-  private static boolean mayClaim(Task t, int code, int target) {
+  static boolean mayClaim(Task t, int code, int target) {
     return code < 0 && code != SigInfo.SI_TKILL || target == t.process().pid();
   }
 

@@ -103,11 +103,7 @@ public final class PipeCalls {
     return size <= 0 ? -Errno.EINVAL : epollCreate1(t, 0);
   }
 
-  @Syscall(
-      names = "epoll_create1",
-      args = "epoll_flags",
-      since = "2.6.27",
-      result = Result.FD)
+  @Syscall(names = "epoll_create1", args = "epoll_flags", since = "2.6.27", result = Result.FD)
   public static long epollCreate1(Task t, int flags) {
     if ((flags & ~O_CLOEXEC) != 0) {
       return -Errno.EINVAL;

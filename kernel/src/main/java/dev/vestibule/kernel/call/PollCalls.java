@@ -33,9 +33,7 @@ public final class PollCalls {
   }
 
   private static long deadline(Task t, long timespec, Form form) {
-    return timespec == 0
-        ? Wait.FOREVER
-        : deadlineIn(t, GuestTimes.timespec(t, timespec, form));
+    return timespec == 0 ? Wait.FOREVER : deadlineIn(t, GuestTimes.timespec(t, timespec, form));
   }
 
   private static void storeRest(Task t, long timespec, Form form, long deadline) {
@@ -123,10 +121,7 @@ public final class PollCalls {
     return ppoll(t, fds, count, timeout, set, size, Form.WORD);
   }
 
-  @Syscall(
-      names = "ppoll_time64",
-      args = "pollfds, uint, timespec64, sigset, size",
-      since = "5.1")
+  @Syscall(names = "ppoll_time64", args = "pollfds, uint, timespec64, sigset, size", since = "5.1")
   public static long ppoll64(Task t, long fds, int count, long timeout, long set, long size) {
     return ppoll(t, fds, count, timeout, set, size, Form.WIDE);
   }
@@ -200,8 +195,7 @@ public final class PollCalls {
 
   @Syscall(names = "_newselect", args = "int, fd_set, fd_set, fd_set, timeval")
   public static long select(Task t, int n, long in, long out, long except, long timeout) {
-    long deadline =
-        timeout == 0 ? Wait.FOREVER : deadlineIn(t, GuestTimes.timeval(t, timeout));
+    long deadline = timeout == 0 ? Wait.FOREVER : deadlineIn(t, GuestTimes.timeval(t, timeout));
     long result = selectFiles(t, n, in, out, except, deadline);
     if (timeout != 0) {
       long rest = Math.max(0, deadline - t.machine().time().monotonic());
@@ -251,8 +245,7 @@ public final class PollCalls {
     OpenFile.POLLPRI
   };
 
-  private static long selectFiles(
-      Task t, int n, long in, long out, long except, long deadline) {
+  private static long selectFiles(Task t, int n, long in, long out, long except, long deadline) {
     if (n < 0) {
       return -Errno.EINVAL;
     }

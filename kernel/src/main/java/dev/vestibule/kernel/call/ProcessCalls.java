@@ -223,8 +223,7 @@ public final class ProcessCalls {
       return -EFAULT;
     }
     for (int i = 0; i < words; i++) {
-      int wanted =
-          t.memory().load32(data + 12L * i) | t.memory().load32(data + 12L * i + 4);
+      int wanted = t.memory().load32(data + 12L * i) | t.memory().load32(data + 12L * i + 4);
       if (wanted != 0 && !t.credentials().privileged()) {
         return -EPERM;
       }

@@ -22,7 +22,9 @@ public final class ResourceCalls {
 
   private ResourceCalls() {}
 
-  @Syscall(names = {"getrlimit", "ugetrlimit"}, args = "resource, out_rlimit")
+  @Syscall(
+      names = {"getrlimit", "ugetrlimit"},
+      args = "resource, out_rlimit")
   public static long getrlimit(Task t, int resource, long limit) {
     if (resource < 0 || resource >= Limits.COUNT) {
       return -EINVAL;

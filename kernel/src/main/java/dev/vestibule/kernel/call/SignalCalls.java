@@ -113,8 +113,7 @@ public final class SignalCalls {
   /** Returns the old action, or null for a signal whose action cannot be set. */
   private static @org.jspecify.annotations.Nullable SignalAction exchange(
       Task t, int signal, @org.jspecify.annotations.Nullable SignalAction wanted) {
-    if (!Signals.valid(signal)
-        || wanted != null && Signals.contains(Signals.UNSTOPPABLE, signal)) {
+    if (!Signals.valid(signal) || wanted != null && Signals.contains(Signals.UNSTOPPABLE, signal)) {
       return null;
     }
     Process process = t.process();
@@ -273,8 +272,12 @@ public final class SignalCalls {
     return timedWait(t, set, info, timeout, size, 8);
   }
 
-  private static long timedWait(
-      Task t, long set, long info, long timeout, long size, int word) {
+  /** A 32-bit guest's 64-bit timespec has padding beside the nanoseconds. */
+  private static int bigAt(Task t) {
+    return t.abi().bigEndian() ? 12 : 8;
+  }
+
+  private static long timedWait(Task t, long set, long info, long timeout, long size, int word) {
     if (size != SET_SIZE) {
       return -EINVAL;
     }
@@ -283,7 +286,7 @@ public final class SignalCalls {
     if (timeout != 0) {
       Struct s = t.abi().struct(t.memory(), timeout, 2 * word);
       long seconds = word == 8 ? s.i64(0) : s.i32(0);
-      long nanos = word == 8 ? s.i64(8) : s.i32(4);
+      long nanos = word == 4 ? s.i32(4) : t.abi().wordSize() == 8 ? s.i64(8) : s.i32(bigAt(t));
       if (seconds < 0 || nanos < 0 || nanos >= 1_000_000_000) {
         return -EINVAL;
       }

@@ -22,7 +22,9 @@ public final class SystemCalls {
   private SystemCalls() {}
 
   /** The names are the profile's, the node's the machine's. */
-  @Syscall(names = {"uname", "newuname"}, args = "out_utsname")
+  @Syscall(
+      names = {"uname", "newuname"},
+      args = "out_utsname")
   public static long uname(Task t, long buffer) {
     KernelProfile.Uname names = t.machine().profile().uname();
     int personality = t.process().personality();
@@ -60,10 +62,7 @@ public final class SystemCalls {
     return -EPERM;
   }
 
-  @Syscall(
-      args = "out_sysinfo",
-      level = Support.PARTIAL,
-      note = "no load averages, no swap")
+  @Syscall(args = "out_sysinfo", level = Support.PARTIAL, note = "no load averages, no swap")
   public static long sysinfo(Task t, long buffer) {
     int word = t.abi().wordSize();
     int size = word == 8 ? 112 : 64;

@@ -28,6 +28,7 @@ public final class WaitCalls {
   private static final int P_ALL = 0;
   private static final int P_PID = 1;
   private static final int P_PGID = 2;
+  private static final int P_PIDFD = 3;
 
   private WaitCalls() {}
 
@@ -81,12 +82,13 @@ public final class WaitCalls {
   }
 
   @Syscall(args = "id_type, pid, out_siginfo, wait_options, out_rusage", since = "2.6.10")
-  public static long waitid(
-      Task t, int type, int id, long info, int options, long usage) {
-    int known =
-        WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL | WCLONE;
+  public static long waitid(Task t, int type, int id, long info, int options, long usage) {
+    int known = WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WNOTHREAD | WALL | WCLONE;
     if ((options & ~known) != 0 || (options & (WEXITED | WUNTRACED | WCONTINUED)) == 0) {
       return -EINVAL;
+    }
+    if (type == P_PIDFD) {
+      return waitid(t, P_PID, PidCalls.process(t, id).pid(), info, options, usage);
     }
     if (type < P_ALL || type > P_PGID || type == P_PID && id <= 0 || type == P_PGID && id < 0) {
       return -EINVAL;

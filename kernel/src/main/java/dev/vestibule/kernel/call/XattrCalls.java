@@ -62,11 +62,10 @@ public final class XattrCalls {
     try (Request r = new Request(t, name, room)) {
       long given = size == 0 ? 0 : r.memory;
       long result =
-          target.apply(
-              file ->
-                  name == 0
-                      ? Libc.syscall(call, file, given, room)
-                      : Libc.syscall(call, file, r.name, given, room));
+          target.apply(file ->
+              name == 0
+                  ? Libc.syscall(call, file, given, room)
+                  : Libc.syscall(call, file, r.name, given, room));
       if (result > 0 && size != 0) {
         byte[] bytes = new byte[(int) result];
         HostMemory.copyOut(r.memory, bytes, 0, bytes.length);

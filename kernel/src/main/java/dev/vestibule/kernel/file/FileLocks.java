@@ -40,9 +40,7 @@ public final class FileLocks {
     }
 
     boolean conflicts(Range other) {
-      return owner != other.owner
-          && meets(other)
-          && (type == F_WRLCK || other.type == F_WRLCK);
+      return owner != other.owner && meets(other) && (type == F_WRLCK || other.type == F_WRLCK);
     }
 
     private Range part(long from, long to) {

@@ -42,7 +42,8 @@ public record FileStatus(
   }
 
   /** A file that exists only in the machine: owned by the guest's user, no size. */
-  public static FileStatus synthetic(long device, long inode, int mode, int uid, int gid, long now) {
+  public static FileStatus synthetic(
+      long device, long inode, int mode, int uid, int gid, long now) {
     return new FileStatus(device, inode, mode, 1, uid, gid, 0, 0, 1024, 0, now, now, now, 0);
   }
 

@@ -110,8 +110,7 @@ public final class FileTree implements Programs {
   }
 
   /** The place of a name in which no link and no ".." occurs, or null if it must be walked. */
-  private @Nullable Place findAtOnce(
-      @Nullable Task task, String from, String name, int options) {
+  private @Nullable Place findAtOnce(@Nullable Task task, String from, String name, int options) {
     String path = join(from, name);
     if (path == null) {
       return null;

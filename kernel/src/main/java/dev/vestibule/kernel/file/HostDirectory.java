@@ -28,8 +28,7 @@ final class HostDirectory extends Directory {
    * @param path below the mount
    * @param guestPath inside the guest's root
    */
-  HostDirectory(
-      HostMount mount, HostTree tree, int fd, int flags, String path, String guestPath) {
+  HostDirectory(HostMount mount, HostTree tree, int fd, int flags, String path, String guestPath) {
     super(flags);
     this.mount = mount;
     this.tree = tree;
@@ -67,7 +66,8 @@ final class HostDirectory extends Directory {
   @Override
   public OpenFile reopen(Task task, int flags) {
     String path = path();
-    String below = path.length() > mountPoint.length() ? path.substring(mountPoint.length() + 1) : "";
+    String below =
+        path.length() > mountPoint.length() ? path.substring(mountPoint.length() + 1) : "";
     return mount.open(task, below, path, flags, 0);
   }
 
@@ -77,7 +77,8 @@ final class HostDirectory extends Directory {
     read(fd, all, null);
     if (mount.layered()) {
       String path = path();
-      String inside = path.length() > mountPoint.length() ? path.substring(mountPoint.length()) : "";
+      String inside =
+          path.length() > mountPoint.length() ? path.substring(mountPoint.length()) : "";
       Set<String> seen = new HashSet<>();
       all.forEach(entry -> seen.add(entry.name()));
       String below = inside.startsWith("/") ? inside.substring(1) : inside;

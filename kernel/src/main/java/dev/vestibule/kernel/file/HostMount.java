@@ -152,8 +152,10 @@ public final class HostMount extends Mount {
     boolean creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
     HostTree tree = creates ? hostTree(path) : layers.get(0);
     int asked = flags | O_NOFOLLOW | O_NONBLOCK;
-    int fd = creates && HostTree.masked(mode) ? create(tree, path, asked, mode)
-        : tree.open(path, asked, mode);
+    int fd =
+        creates && HostTree.masked(mode)
+            ? create(tree, path, asked, mode)
+            : tree.open(path, asked, mode);
     for (int i = 1; i < layers.size() && !creates && fd == -Errno.ENOENT; i++) {
       tree = layers.get(i);
       fd = tree.open(path, asked, mode);

@@ -31,8 +31,23 @@ final class HostTree {
   static final int AT_EMPTY_PATH = 0x1000;
   private static final long BENEATH_NO_LINKS = 0x8 | 0x4 | 0x2;
   private static final int RESOLVE_FLAGS =
-      3 | 0100 | 0200 | 0400 | 01000 | 02000 | 04000 | 010000 | 040000 | 0100000 | O_DIRECTORY
-          | O_NOFOLLOW | 01000000 | O_CLOEXEC | 04010000 | O_PATH | 020000000;
+      3
+          | 0100
+          | 0200
+          | 0400
+          | 01000
+          | 02000
+          | 04000
+          | 010000
+          | 040000
+          | 0100000
+          | O_DIRECTORY
+          | O_NOFOLLOW
+          | 01000000
+          | O_CLOEXEC
+          | 04010000
+          | O_PATH
+          | 020000000;
   private static final int CREATING = 0100 | 020000000;
   private static final int HOST_UMASK = hostUmask();
   private static final int STATX_ALL = 0xfff;
@@ -51,7 +66,11 @@ final class HostTree {
   HostTree(String directory) {
     long fd =
         Libc.syscall(
-            HostCalls.OPENAT, -100, text(0, directory), hostFlags(O_PATH | O_DIRECTORY | O_CLOEXEC), 0);
+            HostCalls.OPENAT,
+            -100,
+            text(0, directory),
+            hostFlags(O_PATH | O_DIRECTORY | O_CLOEXEC),
+            0);
     root = (int) check(fd);
   }
 
@@ -297,8 +316,7 @@ final class HostTree {
 
   long makeLink(String target, String path) {
     return inParent(
-        path,
-        fd -> Libc.syscall(HostCalls.SYMLINKAT, text(1, target), fd, text(0, name(path))));
+        path, fd -> Libc.syscall(HostCalls.SYMLINKAT, text(1, target), fd, text(0, name(path))));
   }
 
   /** Removes a name; {@code directory} as with AT_REMOVEDIR. */
@@ -337,7 +355,12 @@ final class HostTree {
                 to,
                 toFd ->
                     Libc.syscall(
-                        HostCalls.LINKAT, fromFd, text(0, name(from)), toFd, text(1, name(to)), 0)));
+                        HostCalls.LINKAT,
+                        fromFd,
+                        text(0, name(from)),
+                        toFd,
+                        text(1, name(to)),
+                        0)));
   }
 
   /** Gives an open host file another name. */
@@ -387,7 +410,8 @@ final class HostTree {
   /**
    * An operation on a file of any kind, for calls of the host that take no descriptor of O_PATH.
    *
-   * @param operation takes the address of a name of the file, good until the next call of this class
+   * @param operation takes the address of a name of the file, good until the next call of this
+   *     class
    */
   long byName(String path, LongUnaryOperator operation) {
     return with(reference(path), fd -> nameOf(fd, operation));
@@ -396,7 +420,6 @@ final class HostTree {
   static long nameOf(int fd, LongUnaryOperator operation) {
     return operation.applyAsLong(text(0, "/proc/self/fd/" + fd));
   }
-
 
   /** access(2) with the host process's effective ids. */
   long access(String path, int mode) {

@@ -22,7 +22,8 @@ public abstract class Mount {
   public abstract String readLink(@Nullable Task task, String path);
 
   /**
-   * The file that a magic link of /proc leads to whatever its text says, or null for ordinary links.
+   * The file that a magic link of /proc leads to whatever its text says, or null for ordinary
+   * links.
    */
   public @Nullable Place follow(@Nullable Task task, String path) {
     return null;

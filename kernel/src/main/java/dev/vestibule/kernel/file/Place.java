@@ -12,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param open an open file that the name leads to (a magic link to something without a name)
  */
 public record Place(
-    Mount mount,
-    String path,
-    String name,
-    @Nullable FileStatus status,
-    @Nullable OpenFile open) {
+    Mount mount, String path, String name, @Nullable FileStatus status, @Nullable OpenFile open) {
 
   public boolean exists() {
     return status != null;

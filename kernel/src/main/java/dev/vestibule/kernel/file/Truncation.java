@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which mapped pages does a file lose when it becomes shorter? Every address space of the machine
- * hears of it before the host does it, so that an access becomes the guest's SIGBUS, not the host's.
+ * hears of it before the host does it, so that an access becomes the guest's SIGBUS, not the
+ * host's.
  */
 public final class Truncation {
   private Truncation() {}

@@ -16,8 +16,8 @@ import dev.vestibule.kernel.wait.Wait;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns a word, and who is next? The FUTEX_*_PI operations: ownership is handed over in the order
- * of arrival; priorities are the host's affair and not inherited.
+ * Who owns a word, and who is next? The FUTEX_*_PI operations: ownership is handed over in the
+ * order of arrival; priorities are the host's affair and not inherited.
  */
 public final class PiLocks {
   static final int WAITERS = 0x8000_0000;
@@ -69,8 +69,7 @@ public final class PiLocks {
         if (task.machine().task(owner) == null) {
           return -ESRCH;
         }
-        if ((now & WAITERS) != 0
-            || FutexTable.compareAndSet(task, address, now, now | WAITERS)) {
+        if ((now & WAITERS) != 0 || FutexTable.compareAndSet(task, address, now, now | WAITERS)) {
           return -EAGAIN;
         }
       }
@@ -112,8 +111,7 @@ public final class PiLocks {
     int now = seen;
     int value;
     do {
-      value =
-          next == null ? mark : next.task.tid() | mark | (hasWaiters(key) ? WAITERS : 0);
+      value = next == null ? mark : next.task.tid() | mark | (hasWaiters(key) ? WAITERS : 0);
       if (FutexTable.compareAndSet(task, address, now, value)) {
         break;
       }
@@ -151,7 +149,9 @@ public final class PiLocks {
     }
   }
 
-  /** FUTEX_CMP_REQUEUE_PI: the first waiter gets the lock if it is free, the others queue for it. */
+  /**
+   * FUTEX_CMP_REQUEUE_PI: the first waiter gets the lock if it is free, the others queue for it.
+   */
   public long requeue(Task task, Word from, Word to, int mostWoken, int mostMoved, int expected) {
     if (mostWoken != 1 || mostMoved < 0 || from.address() == to.address()) {
       return -EINVAL;
@@ -196,8 +196,7 @@ public final class PiLocks {
       }
       now = FutexTable.load(task, address);
     }
-    while ((now & WAITERS) == 0
-        && !FutexTable.compareAndSet(task, address, now, now | WAITERS)) {
+    while ((now & WAITERS) == 0 && !FutexTable.compareAndSet(task, address, now, now | WAITERS)) {
       now = FutexTable.load(task, address);
     }
     return -EAGAIN;

@@ -32,8 +32,8 @@ final class NetFolder {
         new Synthetic.Text(t -> "Num       RefCount Protocol Flags    Type St Inode Path\n"));
     folder.with(
         "route",
-        new Synthetic.Text(
-            t -> "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"));
+        new Synthetic.Text(t ->
+            "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"));
     return folder;
   }
 }

@@ -12,8 +12,8 @@ import dev.vestibule.kernel.memory.Vma;
 
 /**
  * Which pages of a process are present? /proc/PID/pagemap: eight bytes per page, bit 63 present,
- * bit 61 of a file or shared; see the kernel's pagemap document. Page frame numbers are those of the
- * vDSO only, the same in every process, and only root sees them.
+ * bit 61 of a file or shared; see the kernel's pagemap document. Page frame numbers are those of
+ * the vDSO only, the same in every process, and only root sees them.
  */
 final class PageMapFile extends OpenFile {
   private static final int ENTRY = 8;

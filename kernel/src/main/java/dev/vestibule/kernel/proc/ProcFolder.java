@@ -145,11 +145,7 @@ public final class ProcFolder extends Synthetic.Folder {
     FixedFolder core = new FixedFolder();
     constant(core, "somaxconn", "4096");
     FixedFolder net = new FixedFolder().with("core", core);
-    return new FixedFolder()
-        .with("kernel", kernel)
-        .with("vm", vm)
-        .with("fs", fs)
-        .with("net", net);
+    return new FixedFolder().with("kernel", kernel).with("vm", vm).with("fs", fs).with("net", net);
   }
 
   private static void constant(FixedFolder folder, String name, String value) {

@@ -19,10 +19,40 @@ import org.jspecify.annotations.Nullable;
 final class ProcessFolder extends Synthetic.Folder {
   private static final List<String> OF_BOTH =
       List.of(
-          "auxv", "cgroup", "cmdline", "comm", "cwd", "environ", "exe", "fd", "fdinfo", "gid_map",
-          "io", "limits", "loginuid", "maps", "mem", "mountinfo", "mounts", "net", "oom_adj",
-          "oom_score", "oom_score_adj", "pagemap", "personality", "root", "schedstat", "sessionid",
-          "setgroups", "smaps", "stat", "statm", "status", "syscall", "uid_map", "wchan");
+          "auxv",
+          "cgroup",
+          "cmdline",
+          "comm",
+          "cwd",
+          "environ",
+          "exe",
+          "fd",
+          "fdinfo",
+          "gid_map",
+          "io",
+          "limits",
+          "loginuid",
+          "maps",
+          "mem",
+          "mountinfo",
+          "mounts",
+          "net",
+          "oom_adj",
+          "oom_score",
+          "oom_score_adj",
+          "pagemap",
+          "personality",
+          "root",
+          "schedstat",
+          "sessionid",
+          "setgroups",
+          "smaps",
+          "stat",
+          "statm",
+          "status",
+          "syscall",
+          "uid_map",
+          "wchan");
 
   private final Process process;
   private final @Nullable Task only;
@@ -149,8 +179,9 @@ final class ProcessFolder extends Synthetic.Folder {
 
   private String limits() {
     StringBuilder text =
-        new StringBuilder("Limit                     Soft Limit           Hard Limit           "
-            + "Units     \n");
+        new StringBuilder(
+            "Limit                     Soft Limit           Hard Limit           "
+                + "Units     \n");
     for (LimitLine line : LIMITS) {
       Limits limits = process.limits();
       text.append(

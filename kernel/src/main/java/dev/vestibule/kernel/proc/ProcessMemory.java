@@ -30,8 +30,7 @@ final class ProcessMemory extends OpenFile {
     this.path = path;
   }
 
-  static OpenFile open(
-      Process process, Task reader, FileStatus status, String path, int flags) {
+  static OpenFile open(Process process, Task reader, FileStatus status, String path, int flags) {
     return new ProcessMemory(process, process.space(), status, path, flags);
   }
 
@@ -112,7 +111,8 @@ final class ProcessMemory extends OpenFile {
       byte[] piece = new byte[Math.min(PIECE, vector.total())];
       while (done < vector.total()) {
         int room = PIECE - (int) (from + done & PIECE - 1);
-        int length = accessible(from + done, Math.min(Math.min(room, vector.total() - done), PIECE));
+        int length =
+            accessible(from + done, Math.min(Math.min(room, vector.total() - done), PIECE));
         if (length == 0) {
           break;
         }

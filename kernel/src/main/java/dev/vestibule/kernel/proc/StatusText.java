@@ -1,8 +1,8 @@
 package dev.vestibule.kernel.proc;
 
 import dev.vestibule.kernel.Credentials;
-import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;

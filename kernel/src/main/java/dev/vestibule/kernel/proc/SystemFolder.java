@@ -24,8 +24,7 @@ public final class SystemFolder {
     for (String name : new String[] {"online", "possible"}) {
       node.with(name, new Synthetic.Text(t -> "0\n"));
     }
-    Synthetic.FixedFolder system =
-        new Synthetic.FixedFolder().with("cpu", cpu).with("node", node);
+    Synthetic.FixedFolder system = new Synthetic.FixedFolder().with("cpu", cpu).with("node", node);
     return new Synthetic.FixedFolder()
         .with("devices", new Synthetic.FixedFolder().with("system", system))
         .with("kernel", kernel())
@@ -34,8 +33,8 @@ public final class SystemFolder {
   }
 
   private static Synthetic processor(int n, int processors) {
-    String all = IntStream.range(0, processors).mapToObj(Integer::toString)
-        .collect(Collectors.joining(","));
+    String all =
+        IntStream.range(0, processors).mapToObj(Integer::toString).collect(Collectors.joining(","));
     Synthetic.FixedFolder topology = new Synthetic.FixedFolder();
     topology.with("core_id", new Synthetic.Text(t -> n + "\n"));
     topology.with("physical_package_id", new Synthetic.Text(t -> "0\n"));

@@ -4,8 +4,8 @@ import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.abi.Struct;
 
 /**
- * Where do the fields of siginfo_t lie? Generic layout of asm-generic/siginfo.h: signo, errno, code,
- * then a union aligned to a word.
+ * Where do the fields of siginfo_t lie? Generic layout of asm-generic/siginfo.h: signo, errno,
+ * code, then a union aligned to a word.
  */
 public final class SigInfoLayout {
   public static final int SIZE = 128;
@@ -30,7 +30,8 @@ public final class SigInfoLayout {
             Signals.SIGSEGV,
             Signals.SIGBUS,
             Signals.SIGTRAP,
-            Signals.SIGSYS -> Family.FAULT;
+            Signals.SIGSYS ->
+            Family.FAULT;
         case Signals.SIGCHLD -> Family.CHILD;
         case Signals.SIGIO -> Family.POLL;
         default -> Family.KILL;
@@ -78,13 +79,6 @@ public final class SigInfoLayout {
     int at = abi.wordSize() == 8 ? 16 : 12;
     int code = s.i32(8);
     return new SigInfo(
-        signal,
-        code,
-        s.i32(at),
-        s.i32(at + 4),
-        s.word(at + 8),
-        0,
-        0,
-        s.bytes().clone());
+        signal, code, s.i32(at), s.i32(at + 4), s.word(at + 8), 0, 0, s.bytes().clone());
   }
 }

@@ -15,8 +15,7 @@ public final class Blocking {
    * @param nonBlocking whether the first -EAGAIN is the result
    * @return the attempt's result, or -ERESTARTSYS if a signal came first
    */
-  public static long repeat(
-      Task task, WaitQueue queue, boolean nonBlocking, LongSupplier attempt) {
+  public static long repeat(Task task, WaitQueue queue, boolean nonBlocking, LongSupplier attempt) {
     return repeat(task, queue, nonBlocking, Wait.FOREVER, attempt);
   }
 

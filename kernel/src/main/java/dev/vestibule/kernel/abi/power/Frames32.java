@@ -164,8 +164,7 @@ final class Frames32 extends SignalFrames {
   private void restore(Task task, Struct registers, int keep) {
     context.restore(task.cpu(), registers, 0, keep);
     if (context.hasVectors(registers, 0)) {
-      context.restoreVectors(
-          task.cpu(), registers, MachineContext.VECTORS_32, VRSAVE_AT);
+      context.restoreVectors(task.cpu(), registers, MachineContext.VECTORS_32, VRSAVE_AT);
     } else {
       context.clearVectors(task.cpu());
     }
@@ -173,8 +172,7 @@ final class Frames32 extends SignalFrames {
 
   private void setContext(Task task, long address, int keep) {
     Struct uc = task.abi().struct(task.memory(), address, UC_MCONTEXT);
-    Struct registers =
-        task.abi().struct(task.memory(), uc.word(UC_REGS), MachineContext.HALVES_32);
+    Struct registers = task.abi().struct(task.memory(), uc.word(UC_REGS), MachineContext.HALVES_32);
     restore(task, registers, keep);
     Delivery.setBlocked(task, mask(uc, UC_SIGMASK, UC_SIGMASK + 4));
     if (keep < 0) {

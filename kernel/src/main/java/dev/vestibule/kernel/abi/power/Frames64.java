@@ -14,8 +14,8 @@ import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.Version;
 
 /**
- * The rt_sigframe of 64-bit Power: struct ucontext, two words, trampoline, pinfo, puc, siginfo, then
- * the ABI's red zone. Source: arch/powerpc/kernel/signal_64.c for the order, asm/sigcontext.h.
+ * The rt_sigframe of 64-bit Power: struct ucontext, two words, trampoline, pinfo, puc, siginfo,
+ * then the ABI's red zone. Source: arch/powerpc/kernel/signal_64.c for the order, asm/sigcontext.h.
  */
 final class Frames64 extends SignalFrames {
   /** __SIGNAL_FRAMESIZE: a dummy caller's frame below. */
@@ -74,8 +74,7 @@ final class Frames64 extends SignalFrames {
     save(cpu, s, frame, info);
     boolean branching = profile.uname().linux().atLeast(BRANCHING);
     if (branching) {
-      putTrampoline(
-          s, TRAMPOLINE, BCTRL, ADDI_R1 | CALLER, LI_R0 | NR_RT_SIGRETURN, SC);
+      putTrampoline(s, TRAMPOLINE, BCTRL, ADDI_R1 | CALLER, LI_R0 | NR_RT_SIGRETURN, SC);
     } else {
       putTrampoline(s, TRAMPOLINE, ADDI_R1 | CALLER, LI_R0 | NR_RT_SIGRETURN, SC);
     }
@@ -139,8 +138,7 @@ final class Frames64 extends SignalFrames {
     long frame = cpu.slot(PowerState.gpr(1));
     Struct s = task.abi().struct(task.memory(), frame, UC_SIZE);
     long vectors = s.i64(SC_V_REGS);
-    Struct v =
-        vectors == 0 ? null : task.abi().struct(task.memory(), vectors, HALVES_AT + 32 * 8);
+    Struct v = vectors == 0 ? null : task.abi().struct(task.memory(), vectors, HALVES_AT + 32 * 8);
     context.restore(cpu, s, SC_GP_REGS, -1);
     if (v != null && context.hasVectors(s, SC_GP_REGS)) {
       context.restoreVectors(cpu, v, 0, VRSAVE_AT);

@@ -55,10 +55,7 @@ final class MachineContext {
   }
 
   private long msr() {
-    return MSR_USER
-        | MSR_VEC
-        | (wide ? MSR_SF | MSR_VSX : 0)
-        | (bigEndian ? 0 : 1);
+    return MSR_USER | MSR_VEC | (wide ? MSR_SF | MSR_VSX : 0) | (bigEndian ? 0 : 1);
   }
 
   /** Where the vector registers' area begins in a 32-bit mcontext. */

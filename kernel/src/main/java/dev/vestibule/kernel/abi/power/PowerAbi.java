@@ -162,10 +162,12 @@ public final class PowerAbi implements GuestAbi {
 
   @Override
   public void startProgram(Cpu cpu, GuestMemory memory, long entry, long stack, ElfFacts facts) {
+    long floatTraps = cpu.slot(PowerState.FPEXC);
     for (int slot = 0; slot < PowerState.VSR + 128; slot++) {
       cpu.setSlot(slot, 0);
     }
     isa.reset(cpu);
+    cpu.setSlot(PowerState.FPEXC, floatTraps);
     setGpr(cpu, 1, stack);
     if (!wide) {
       cpu.setPc(entry);
@@ -219,6 +221,12 @@ public final class PowerAbi implements GuestAbi {
   @Override
   public long sigreturn(Task task, boolean rt) {
     return frames.sigreturn(task, rt);
+  }
+
+  /** 32-bit kernels start the first program with MSR.FE0 and FE1 set, 64-bit ones without. */
+  @Override
+  public int initialFloatTraps(KernelProfile profile) {
+    return profile.kernelBits() == 32 ? PR_FP_EXC_PRECISE : 0;
   }
 
   @Override

@@ -47,7 +47,12 @@ abstract class SignalFrames {
   /** What sigreturn does with the stack_t in the frame; errors have no effect. */
   static void restoreStack(Task task, Struct s, int at, int word, long sp) {
     task.signals()
-        .changeStack(s.word(at), s.word(at + 2 * word), s.i32(at + word), sp, task.abi().minimumSignalStack());
+        .changeStack(
+            s.word(at),
+            s.word(at + 2 * word),
+            s.i32(at + word),
+            sp,
+            task.abi().minimumSignalStack());
   }
 
   static Struct siginfo(Task task, SigInfo info) {
