@@ -28,7 +28,7 @@ final class ProfilesCommand implements Callable<Integer> {
       }
       return 0;
     } catch (ProfileException e) {
-      throw CommandFailure.ours(e.getMessage());
+      throw CommandFailure.ours(String.valueOf(e.getMessage()));
     }
   }
 }

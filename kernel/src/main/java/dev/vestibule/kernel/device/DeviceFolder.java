@@ -33,7 +33,7 @@ public final class DeviceFolder {
 
   /** A device number as stat(2) shows it. */
   public static long number(int major, int minor) {
-    return major << 8 | minor;
+    return (long) major << 8 | minor;
   }
 
   private static Synthetic memory(String path, int minor) {

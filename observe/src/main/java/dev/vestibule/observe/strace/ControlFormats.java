@@ -7,7 +7,6 @@ import java.util.Map;
 
 /** How are arguments shown whose meaning another argument decides: commands and their operands? */
 final class ControlFormats {
-  private static final int F_DUPFD = 0;
   private static final int F_GETFD = 1;
   private static final int F_SETFD = 2;
   private static final int F_GETFL = 3;

@@ -138,11 +138,11 @@ final class SignalFormats {
       text.append(", si_timerid=");
       Formats.hex(text, s.u32(at));
       text.append(", si_overrun=").append(s.i32(at + 4));
-      value(text, abi, s, at + 8);
+      value(text, s, at + 8);
     } else if (code < 0) {
       sender(text, s, at);
       if (code != SigInfo.SI_TKILL || s.word(at + 8) != 0) {
-        value(text, abi, s, at + 8);
+        value(text, s, at + 8);
       }
     } else if (code == SigInfo.SI_USER) {
       sender(text, s, at);
@@ -183,7 +183,7 @@ final class SignalFormats {
     text.append(", si_pid=").append(s.i32(at)).append(", si_uid=").append(s.u32(at + 4));
   }
 
-  private static void value(StringBuilder text, GuestAbi abi, Struct s, int at) {
+  private static void value(StringBuilder text, Struct s, int at) {
     long pointer = s.word(at);
     text.append(", si_int=").append(s.i32(at)).append(", si_ptr=");
     text.append(pointer == 0 ? "NULL" : "0x" + Long.toHexString(pointer));
