@@ -3,6 +3,7 @@ package dev.vestibule.cli;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.observe.LineOutput;
 import dev.vestibule.observe.Listeners;
+import dev.vestibule.observe.RunStatistics;
 import dev.vestibule.observe.StraceListener;
 import dev.vestibule.observe.UnsupportedReport;
 import java.io.IOException;
@@ -18,12 +19,17 @@ final class Observers {
   private final @Nullable LineOutput file;
   private final UnsupportedReport unsupported;
   private final boolean lists;
+  private final @Nullable RunStatistics statistics;
 
   private Observers(RunOptions options) throws CommandFailure {
     LineOutput standardError = LineOutput.standardError();
     unsupported = new UnsupportedReport(standardError);
     lists = options.unsupported();
     listeners.add(unsupported);
+    statistics = options.statistics() ? new RunStatistics(standardError) : null;
+    if (statistics != null) {
+      listeners.add(statistics);
+    }
     RunOptions.Strace wanted = options.strace();
     file = wanted == null ? null : file(wanted.file());
     if (wanted == null) {
@@ -64,6 +70,9 @@ final class Observers {
     }
     if (lists) {
       unsupported.list();
+    }
+    if (statistics != null) {
+      statistics.print();
     }
     try {
       if (file != null) {

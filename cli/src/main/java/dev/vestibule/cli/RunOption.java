@@ -34,6 +34,7 @@ enum RunOption {
   STRACE_SUMMARY("c", "", "print counts by call instead, as strace -c"),
   TRACE("trace", "startup|calls|faults", "show the start-up, the vDSO calls or the faults"),
   UNSUPPORTED("unsupported", "", "list in the end what the program asked for in vain"),
+  STATISTICS("stats", "", "print how many instructions were executed, and how fast"),
   GDB("g", "QEMU_GDB", "PORT|SOCKET", "wait for gdb before the first instruction"),
   DEBUG("debug", "", "show stack traces of internal errors"),
   HELP("h help", "", "print this");

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param strace how system calls are printed, or null for not at all
  * @param traces what else is shown
  * @param unsupported whether a list of vain requests is printed in the end
+ * @param statistics whether the number of executed instructions is printed in the end
  * @param gdb a TCP port or a socket's path where gdb is awaited, or null
  * @param debug whether internal errors show their stack trace
  */
@@ -52,6 +53,7 @@ public record RunOptions(
     @Nullable Strace strace,
     Set<Trace> traces,
     boolean unsupported,
+    boolean statistics,
     @Nullable String gdb,
     boolean debug) {
 

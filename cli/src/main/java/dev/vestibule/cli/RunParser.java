@@ -55,6 +55,7 @@ final class RunParser {
   private boolean straceSummary;
   private final Set<RunOptions.Trace> traces = EnumSet.noneOf(RunOptions.Trace.class);
   private boolean unsupported;
+  private boolean statistics;
   private @Nullable String gdb;
   private boolean debug;
   private boolean help;
@@ -107,6 +108,7 @@ final class RunParser {
         strace ? new RunOptions.Strace(straceFile, stracePaths, straceTimes, straceSummary) : null,
         Set.copyOf(traces),
         unsupported,
+        statistics,
         gdb,
         debug);
   }
@@ -210,6 +212,7 @@ final class RunParser {
         }
       }
       case UNSUPPORTED -> unsupported = true;
+      case STATISTICS -> statistics = true;
       case GDB -> gdb = notEmpty(source, text(value));
       case DEBUG -> debug = true;
       case HELP -> help = true;

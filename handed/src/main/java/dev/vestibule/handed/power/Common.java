@@ -117,6 +117,7 @@ final class Common {
           subf    r8,r6,r4
           add     r8,r8,r5
           {shift} r8,r8,{log}
+          crclr   so
           beqlr
           mtctr   r8
           mr      r3,r6
