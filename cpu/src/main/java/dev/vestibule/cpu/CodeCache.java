@@ -17,21 +17,25 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
   /** Beyond this many blocks everything is forgotten and translated anew. */
   private static final int MOST_BLOCKS = 1 << 18;
 
-  private static final LongPredicate NOTHING = address -> false;
-
   private final ConcurrentHashMap<Long, Block> blocks = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
-  private volatile LongPredicate watched = NOTHING;
+  private volatile LongPredicate watched = CodeCache::never;
+  private volatile boolean watching;
+
+  private static boolean never(long address) {
+    return false;
+  }
 
   /** Names the addresses whose execution {@link Cpu#onEntry} listeners hear of. */
   public void watchEntries(LongPredicate addresses) {
     watched = addresses;
+    watching = true;
     codeChanged(0, Long.MAX_VALUE);
   }
 
   /** Whether {@link #watchEntries} has been called. */
   public boolean watchesEntries() {
-    return watched != NOTHING;
+    return watching;
   }
 
   /** The valid block that begins at {@code pc}, if there is one. */

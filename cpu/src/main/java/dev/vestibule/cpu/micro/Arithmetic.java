@@ -92,7 +92,8 @@ final class Arithmetic {
   static long count(int op, long a, long b) {
     return switch (op) {
       case Op.POPCNTB -> bitsInBytes(a);
-      case Op.POPCNTW -> (long) Integer.bitCount((int) (a >>> 32)) << 32 | Integer.bitCount((int) a);
+      case Op.POPCNTW ->
+          (long) Integer.bitCount((int) (a >>> 32)) << 32 | Integer.bitCount((int) a);
       case Op.POPCNTD -> Long.bitCount(a);
       case Op.PRTYW ->
           (long) (Long.bitCount(a >>> 32 & ONES) & 1) << 32 | Long.bitCount(a & ONES & M32) & 1;

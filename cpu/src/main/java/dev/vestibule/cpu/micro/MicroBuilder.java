@@ -262,9 +262,7 @@ public class MicroBuilder {
     if (imm == 0) {
       return a;
     }
-    return imm == (int) imm
-        ? opImmediate(Op.ADDI, a, (int) imm)
-        : op(Op.ADD, a, constant(imm));
+    return imm == (int) imm ? opImmediate(Op.ADDI, a, (int) imm) : op(Op.ADD, a, constant(imm));
   }
 
   public int and(int a, long imm) {

@@ -141,9 +141,7 @@ final class PowerBuilder extends MicroBuilder {
 
   /** The sign bit of a word or doubleword, as 0 or 1. */
   int signBit(int value) {
-    return wide
-        ? opImmediate(Op.SHRI, value, 63)
-        : and(opImmediate(Op.SHRI, value, 31), 1);
+    return wide ? opImmediate(Op.SHRI, value, 63) : and(opImmediate(Op.SHRI, value, 31), 1);
   }
 
   /** The micro-operation of a load or store of {@code size} bytes in the guest's order. */
