@@ -1,6 +1,12 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.elf.ElfException;
+import dev.vestibule.elf.SharedObjectVerifier;
+import dev.vestibule.handed.ImageText;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -9,7 +15,6 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** What does {@code vestibule vdso} take? */
-@SuppressWarnings("UnusedVariable") // until the command is built
 @Command(
     name = "vdso",
     description = "Show, check, extract or compare vDSO images.",
@@ -20,26 +25,49 @@ final class VdsoCommand implements Callable<Integer> {
 
   @Command(name = "show", description = "Print headers, symbols, notes and unwind data.")
   int show(@Parameters(paramLabel = "TARGET") String target) throws CommandFailure {
-    throw CommandFailure.ours("vdso show: not built yet");
+    lines(VdsoTarget.of(target), true).forEach(System.out::println);
+    return 0;
   }
 
   @Command(name = "check", description = "Say what in an image no kernel would hand out.")
   int check(@Parameters(paramLabel = "TARGET") String target) throws CommandFailure {
-    throw CommandFailure.ours("vdso check: not built yet");
+    VdsoTarget image = VdsoTarget.of(target);
+    List<SharedObjectVerifier.Finding> findings = SharedObjectVerifier.verify(image.file());
+    findings.forEach(finding -> System.out.println(finding.line(target)));
+    return findings.isEmpty() ? 0 : 1;
   }
 
   @Command(name = "extract", description = "Write an image to a file.")
   int extract(
       @Parameters(paramLabel = "TARGET") String target, @Parameters(paramLabel = "FILE") Path file)
       throws CommandFailure {
-    throw CommandFailure.ours("vdso extract: not built yet");
+    VdsoTarget image = VdsoTarget.of(target);
+    image.file();
+    try {
+      Files.write(file, image.bytes());
+    } catch (IOException e) {
+      throw CommandFailure.ours(file + ": cannot be written: " + e.getMessage());
+    }
+    return 0;
   }
 
   @Command(name = "diff", description = "Compare two images by what a program sees of them.")
   int diff(
       @Parameters(paramLabel = "TARGET") String one, @Parameters(paramLabel = "TARGET") String two)
       throws CommandFailure {
-    throw CommandFailure.ours("vdso diff: not built yet");
+    List<String> left = lines(VdsoTarget.of(one), false);
+    List<String> right = lines(VdsoTarget.of(two), false);
+    left.stream().filter(line -> !right.contains(line)).forEach(l -> System.out.println("-" + l));
+    right.stream().filter(line -> !left.contains(line)).forEach(l -> System.out.println("+" + l));
+    return left.equals(right) ? 0 : 1;
+  }
+
+  private static List<String> lines(VdsoTarget image, boolean frames) throws CommandFailure {
+    try {
+      return ImageText.of(image.file(), frames);
+    } catch (ElfException e) {
+      throw CommandFailure.ours(e.getMessage());
+    }
   }
 
   @Override

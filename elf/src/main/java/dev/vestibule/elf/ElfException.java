@@ -72,7 +72,7 @@ public final class ElfException extends Exception {
   }
 
   /** The text with control characters escaped and cut to a readable length. */
-  static String oneLine(String text) {
+  public static String oneLine(String text) {
     int limit = 300;
     StringBuilder line = null;
     int end = Math.min(text.length(), limit);

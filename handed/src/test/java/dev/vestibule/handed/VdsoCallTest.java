@@ -6,11 +6,15 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.KernelProfile.TimeForm;
 import dev.vestibule.profile.Profiles;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -274,6 +278,28 @@ class VdsoCallTest {
       assertThat(world.caller.memory().load32(OUT)).isEqualTo(world.wide() ? 5 : 0);
       assertThat(world.caller.memory().load32(OUT + 4)).isEqualTo(world.wide() ? 3 : 0);
       assertThat(world.caller.call(world.cpu, "__kernel_getcpu", 0, 0).value()).isZero();
+    }
+  }
+
+  /**
+   * The example in docs/profiles.md does what it says: the page lies in front, the code finds it.
+   */
+  @Test
+  void theDocumentedExampleRuns(@TempDir Path dir) throws Exception {
+    List<String> example =
+        Files.readAllLines(Path.of("../docs/profiles.md")).stream()
+            .dropWhile(line -> !line.startsWith("    inherits"))
+            .takeWhile(line -> line.isEmpty() || line.startsWith("    "))
+            .map(String::stripLeading)
+            .toList();
+    Path file = Files.write(dir.resolve("example.toml"), example);
+    KernelProfile profile = Profiles.load(file.toString());
+    assertThat(profile.areas()).hasSize(1);
+    try (World world = new World(profile, TimeSource.host())) {
+      HandedPages.Mapping mapping = world.caller.mapping;
+      assertThat(mapping.vdso()).isEqualTo(mapping.start() + profile.memory().pageSize());
+      assertThat(world.caller.memory().load32(mapping.vdso())).isEqualTo(0x464c457f);
+      sandwich(world, OUT);
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.vestibule.profile.Profiles;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Assumptions;
@@ -30,6 +31,21 @@ class VdsoImageTest {
     VdsoImage image = VdsoImages.of(profile);
     assertThat(image).isNotNull();
     assertThat(SharedObjectVerifier.verify(ElfFile.read(image.file(), profile.name()))).isEmpty();
+  }
+
+  /** Rewrite the golden files with {@code -Dgolden.write=true} and read the difference. */
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void programsSeeWhatWasReviewed(KernelProfile profile) throws Exception {
+    VdsoImage image = VdsoImages.of(profile);
+    assertThat(image).isNotNull();
+    List<String> lines = ImageText.of(ElfFile.read(image.file(), profile.name()), true);
+    Path golden = Path.of("src/test/golden", profile.name() + ".txt");
+    if (Boolean.getBoolean("golden.write")) {
+      Files.createDirectories(golden.getParent());
+      Files.write(golden, lines);
+    }
+    assertThat(lines).isEqualTo(Files.readAllLines(golden));
   }
 
   @ParameterizedTest
