@@ -59,10 +59,13 @@ static void orders(void) {
     }
   }
   OK(seen == COUNT && right == COUNT && errno == ECHILD, "twenty children, each with its status");
+  int go[2];
+  OK(pipe(go) == 0, "a pipe");
   pid_t child = fork();
   if (child == 0) {
+    char byte;
     raise(SIGSTOP);
-    _exit(4);
+    _exit(read(go[0], &byte, 1) == 1 ? 4 : 5);
   }
   waitpid(child, &status, WUNTRACED);
   OK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "a stopped child is reported");
@@ -70,6 +73,7 @@ static void orders(void) {
   kill(child, SIGCONT);
   waitpid(child, &status, WCONTINUED);
   OK(WIFCONTINUED(status), "a continued child is reported");
+  OK(write(go[1], "x", 1) == 1, "the child may end");
   siginfo_t info;
   OK(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) == 0 && info.si_code == CLD_EXITED &&
          info.si_status == 4 && info.si_pid == child,

@@ -60,6 +60,7 @@ public final class Machine implements AutoCloseable {
   private final HandedPages handedPages;
   private final Random random;
   private final FutexTable futexes = new FutexTable();
+  private final CpuLimits cpuLimits = new CpuLimits(this);
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
   private final Settings settings;
   private final Timekeeper keeper;
@@ -222,6 +223,11 @@ public final class Machine implements AutoCloseable {
   /** Processors of the guest: those of the host that its kernel can use. */
   public int processors() {
     return profile.cpu().processors();
+  }
+
+  /** A process got a limit of processor time. */
+  public void watchCpuLimits() {
+    cpuLimits.watch();
   }
 
   /** Whether addresses are randomised. */

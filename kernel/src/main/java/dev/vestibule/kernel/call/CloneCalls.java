@@ -174,6 +174,9 @@ public final class CloneCalls {
     if (r.has(CLONE_CHILD_CLEARTID)) {
       child.setClearChildTid(r.childTid());
     }
+    if (t.process().limits().soft(Limits.RLIMIT_CPU) >= 0) {
+      t.machine().watchCpuLimits();
+    }
     if (r.has(CLONE_VFORK)) {
       startAndWait(t, child);
     } else {

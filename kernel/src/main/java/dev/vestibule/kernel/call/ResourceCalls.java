@@ -97,6 +97,9 @@ public final class ResourceCalls {
       return -EPERM;
     }
     limits.set(resource, soft, hard);
+    if (resource == Limits.RLIMIT_CPU) {
+      t.machine().watchCpuLimits();
+    }
     return 0;
   }
 
