@@ -24,11 +24,13 @@ final class PowerHelp {
   static final int LOAD_RESERVE = 8;
   static final int STORE_CONDITIONAL = 9;
   static final int DIVIDE_EXTENDED = 10;
-  static final int BIG_ENDIAN_ONLY = 13;
-  static final int DECIMAL = 12;
 
   /** Reports a watched address, which stands in place of the word. */
   static final int ENTERED = 11;
+
+  static final int DECIMAL = 12;
+  static final int BIG_ENDIAN_ONLY = 13;
+  static final int DECLETS = 14;
 
   private static final Object QUAD_LOCK = new Object();
 
@@ -47,6 +49,7 @@ final class PowerHelp {
       case LOAD_RESERVE -> loadReserve(cpu, word);
       case STORE_CONDITIONAL -> storeConditional(cpu, word);
       case DIVIDE_EXTENDED -> divideExtended(cpu, word);
+      case DECLETS -> DecimalAssist.convert(cpu, word);
       case DECIMAL -> Decimal.execute(cpu, word);
       case BIG_ENDIAN_ONLY -> throw misaligned(cpu, word);
       default -> throw new AssertionError("helper " + helper);

@@ -15,7 +15,7 @@ import java.util.Set;
 final class Generator {
   private static final Set<String> LEFT_OUT = Set.of("sc", "mftb", "mfmsr");
   private static final Set<String> NO_STORAGE =
-      Set.of("FixedPoint", "Logic", "Branch", "SystemUnit");
+      Set.of("FixedPoint", "Logic", "Branch", "SystemUnit", "DecimalAssist");
   private static final Set<String> BLOCKS =
       Set.of("dcbz", "icbi", "dcbf", "dcbst", "dcbt", "dcbtst", "icbt", "dcba");
   private static final int[] SPRS = {1, 8, 9, 256};
