@@ -118,10 +118,16 @@ final class VectorStorage {
   }
 
   @Instruction(
-      value = "31 t /:2 strm /:5 /:5 822:10 /:1",
-      asm = "dss{t:all} strm",
+      value = "31 0:1 /:2 strm /:10 822:10 /:1",
+      asm = "dss strm",
       section = "PowerISA 2.02 VMX 6.3")
   static void dss(PowerBuilder m) {}
+
+  @Instruction(
+      value = "31 1:1 /:14 822:10 /:1",
+      asm = "dssall",
+      section = "PowerISA 2.02 VMX 6.3")
+  static void dssall(PowerBuilder m) {}
 
   // ---- 6.17 status and control
 
