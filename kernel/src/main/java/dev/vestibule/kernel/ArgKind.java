@@ -91,6 +91,8 @@ public enum ArgKind {
   SIGEVENT(Width.UNSIGNED),
   OUT_TIMEZONE(Width.UNSIGNED),
   OUT_TMS(Width.UNSIGNED),
+  /** An int, filled in. */
+  OUT_INT(Width.UNSIGNED),
   FUTEX(Width.UNSIGNED),
   FUTEX_OP(Width.INT),
   RESOURCE(Width.INT),

@@ -28,6 +28,7 @@ import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.MachineTime;
 import dev.vestibule.kernel.time.TimeService;
+import dev.vestibule.kernel.time.TimerQueue;
 import dev.vestibule.profile.KernelProfile;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -65,6 +66,7 @@ public final class Machine implements AutoCloseable {
   private final Settings settings;
   private final Timekeeper keeper;
   private final TimeService time;
+  private final TimerQueue timers;
   private final KernelListener listener;
   private int lastPid;
 
@@ -128,6 +130,7 @@ public final class Machine implements AutoCloseable {
     this.syscalls = abi.syscalls(profile);
     this.keeper = new Timekeeper(profile, builder.timeSource);
     this.time = new MachineTime(keeper);
+    this.timers = new TimerQueue(time);
     HandedPages given = builder.handedPages;
     this.handedPages = given != null ? given : ProfilePages.of(profile, keeper, syscalls);
     this.lastPid = settings.firstPid() - 1;
@@ -250,6 +253,11 @@ public final class Machine implements AutoCloseable {
 
   public TimeService time() {
     return time;
+  }
+
+  /** All timers of the machine. */
+  public TimerQueue timers() {
+    return timers;
   }
 
   public KernelListener listener() {
@@ -487,6 +495,7 @@ public final class Machine implements AutoCloseable {
     for (Process process : processes()) {
       Delivery.send(process, SigInfo.kernel(Signals.SIGKILL));
     }
+    timers.close();
     keeper.close();
   }
 

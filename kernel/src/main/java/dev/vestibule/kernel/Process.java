@@ -8,6 +8,7 @@ import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.SignalQueue;
 import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.kernel.time.ProcessTimers;
 import dev.vestibule.kernel.wait.Wait;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ public final class Process {
   private final List<Task> tasks = new CopyOnWriteArrayList<>();
   private final List<Process> children = new ArrayList<>();
   private final SignalQueue pending = new SignalQueue();
+  private final ProcessTimers timers;
   private final WaitQueue childEvents = new WaitQueue();
   private final WaitQueue signalled = new WaitQueue();
   private final WaitQueue exited = new WaitQueue();
@@ -74,6 +76,7 @@ public final class Process {
     this.space = space;
     this.actions = actions;
     this.limits = limits;
+    this.timers = new ProcessTimers(this);
     this.startTime = machine.time().monotonic();
   }
 
@@ -105,6 +108,7 @@ public final class Process {
 
   /** Continues in another address space, perhaps on another architecture: exec. */
   public void setSpace(AddressSpace newSpace, GuestAbi newAbi) {
+    timers.deletePosix();
     space = newSpace;
     abi = newAbi;
   }
@@ -115,6 +119,11 @@ public final class Process {
 
   public void setActions(SignalActions newActions) {
     actions = newActions;
+  }
+
+  /** Its interval timers and POSIX timers. */
+  public ProcessTimers timers() {
+    return timers;
   }
 
   /** Signals pending for the process as a whole. */
@@ -470,6 +479,7 @@ public final class Process {
   }
 
   private void end() {
+    timers.end();
     space.leave();
     synchronized (machine.lock()) {
       if (exiting) {

@@ -34,13 +34,13 @@ public final class ClockCalls {
 
   @Syscall(args = "clock, out_timespec")
   public static long clock_gettime(Task t, int clock, long time) {
-    GuestTimes.storeTimespec(t, time, Form.WORD, clock(t, clock).read(t));
+    GuestTimes.storeTimespec(t, time, Form.WORD, clock(t, clock).read(t.machine()));
     return 0;
   }
 
   @Syscall(args = "clock, out_timespec64", since = "5.1")
   public static long clock_gettime64(Task t, int clock, long time) {
-    GuestTimes.storeTimespec(t, time, Form.WIDE, clock(t, clock).read(t));
+    GuestTimes.storeTimespec(t, time, Form.WIDE, clock(t, clock).read(t.machine()));
     return 0;
   }
 
@@ -228,7 +228,8 @@ public final class ClockCalls {
         if (!absolute) {
           yield sleepFor(t, nanos, remaining, form);
         }
-        long deadline = nanos == GuestTimes.FOREVER ? nanos : Math.max(0, nanos + c.toMonotonic(t));
+        long deadline =
+            nanos == GuestTimes.FOREVER ? nanos : Math.max(0, nanos + c.toMonotonic(t.machine()));
         yield sleepUntil(t, deadline) ? 0 : -ERESTARTNOHAND;
       }
       case Clock.OfProcessor c -> {
@@ -236,7 +237,7 @@ public final class ClockCalls {
           yield id == Clock.THREAD_CPUTIME ? -EOPNOTSUPP : -EINVAL;
         }
         long nanos = GuestTimes.timespec(t, request, form);
-        long end = absolute ? nanos : GuestTimes.sum(c.read(t), nanos);
+        long end = absolute ? nanos : GuestTimes.sum(c.read(t.machine()), nanos);
         yield sleepOnProcessor(t, c, end, absolute ? 0 : remaining, form);
       }
     };
@@ -273,17 +274,16 @@ public final class ClockCalls {
    */
   private static long sleepOnProcessor(
       Task t, Clock.OfProcessor clock, long end, long remaining, Form form) {
-    long left = end - clock.read(t);
+    long left = end - clock.read(t.machine());
     while (left > 0) {
-      long threads = Math.max(1, clock.process() == null ? 1 : clock.process().tasks().size());
-      long nap = Math.max(left / threads, 1_000_000);
+      long nap = Math.max(left / clock.threads(), 1_000_000);
       if (!sleepUntil(t, GuestTimes.sum(t.machine().time().monotonic(), nap))) {
         if (remaining != 0) {
           GuestTimes.storeTimespec(t, remaining, form, left);
         }
         return t.calls().restartLater(task -> sleepOnProcessor(task, clock, end, remaining, form));
       }
-      left = end - clock.read(t);
+      left = end - clock.read(t.machine());
     }
     return 0;
   }

@@ -199,7 +199,10 @@ public final class Delivery {
   /** Takes one pending signal of a set; the task's own before the process's. */
   public static @Nullable SigInfo dequeue(Task task, long wanted) {
     SigInfo info = task.signals().pending().take(wanted);
-    return info != null ? info : task.process().pending().take(wanted);
+    if (info == null) {
+      info = task.process().pending().take(wanted);
+    }
+    return info == null ? null : task.process().timers().noticed(info);
   }
 
   private static void awaitContinue(Task task) {

@@ -31,7 +31,8 @@ public final class SignalQueue {
    */
   public boolean add(SigInfo info, boolean room) {
     int signal = info.signal();
-    if (signal < Signals.SIGRTMIN && Signals.contains(set, signal)) {
+    boolean ofTimer = info.code() == SigInfo.SI_TIMER; // has an entry of its own
+    if (signal < Signals.SIGRTMIN && !ofTimer && Signals.contains(set, signal)) {
       return true;
     }
     if (room) {

@@ -1,10 +1,10 @@
 package dev.vestibule.kernel.time;
 
+import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.Version;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Which clock does a clockid_t name, and what does it read? See clock_gettime(2). */
@@ -20,7 +20,7 @@ public sealed interface Clock {
   int TAI = 11;
 
   /** Nanoseconds. */
-  long read(Task task);
+  long read(Machine machine);
 
   /** What clock_getres(2) says, in nanoseconds. */
   long resolution(KernelProfile profile);
@@ -28,8 +28,8 @@ public sealed interface Clock {
   /** A clock of the machine. */
   record OfMachine(int id) implements Clock {
     @Override
-    public long read(Task task) {
-      TimeService time = task.machine().time();
+    public long read(Machine machine) {
+      TimeService time = machine.time();
       return switch (id) {
         case REALTIME, TAI -> time.realtime();
         case MONOTONIC_RAW -> time.monotonicRaw();
@@ -51,8 +51,8 @@ public sealed interface Clock {
     }
 
     /** What must be added to a time of this clock to make it one of CLOCK_MONOTONIC. */
-    public long toMonotonic(Task task) {
-      TimeService time = task.machine().time();
+    public long toMonotonic(Machine machine) {
+      TimeService time = machine.time();
       return id == REALTIME || id == TAI ? time.monotonic() - time.realtime() : 0;
     }
   }
@@ -60,7 +60,7 @@ public sealed interface Clock {
   /**
    * Processor time of a process or a thread.
    *
-   * @param process null for the calling one, or where it is a thread's time
+   * @param process null where it is a thread's time
    * @param thread null for a process's time
    * @param precise whether it is told to the nanosecond, not to the tick
    */
@@ -69,11 +69,13 @@ public sealed interface Clock {
     private static final long TICK = 10_000_000;
 
     @Override
-    public long read(Task task) {
-      Task one = thread;
-      return one != null
-          ? one.cpuNanos()
-          : Objects.requireNonNullElse(process, task.process()).cpuNanos();
+    public long read(Machine machine) {
+      return process != null ? process.cpuNanos() : thread != null ? thread.cpuNanos() : 0;
+    }
+
+    /** How many threads may add to it at a time. */
+    public int threads() {
+      return process == null ? 1 : Math.max(1, process.tasks().size());
     }
 
     @Override

@@ -34,6 +34,7 @@ final class ControlFormats {
     all.put(ArgKind.CLONE_FLAGS, CLONE);
     all.put(ArgKind.CLONE_ARGS, CLONE_ARGS);
     all.put(ArgKind.OUT_WAIT_STATUS, ArgFormat.out(ControlFormats::waitStatus));
+    all.put(ArgKind.OUT_INT, ArgFormat.out(ControlFormats::integer));
     all.put(ArgKind.OUT_FD_PAIR, ArgFormat.out(ControlFormats::pair));
   }
 

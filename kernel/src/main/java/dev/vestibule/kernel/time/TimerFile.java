@@ -1,0 +1,131 @@
+package dev.vestibule.kernel.time;
+
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.Struct;
+import dev.vestibule.kernel.file.FileStatus;
+import dev.vestibule.kernel.file.IoVector;
+import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.wait.Wait;
+
+/** How often has a timer of timerfd_create(2) expired since it was last read? */
+public final class TimerFile extends OpenFile {
+  private static final int SIZE = 8;
+
+  private final Timer timer;
+  private final int clockId;
+  private long ticks;
+
+  /** The timer behind the descriptor. */
+  private final class Timer extends GuestTimer {
+    private Timer(Machine machine, Clock clock) {
+      super(machine, clock);
+    }
+
+    @Override
+    protected void expired() {
+      synchronized (TimerFile.this) {
+        ticks++;
+      }
+      waiters().wake(POLLIN);
+    }
+  }
+
+  /**
+   * @param flags open(2)'s, generic numbers
+   */
+  public TimerFile(Machine machine, Clock.OfMachine clock, int flags) {
+    super(flags | O_RDWR);
+    this.timer = new Timer(machine, clock);
+    this.clockId = clock.id();
+  }
+
+  /** timerfd_settime(2); see {@link GuestTimer#set}. */
+  public GuestTimer.Setting set(long value, boolean absolute, long period) {
+    GuestTimer.Setting old = timer.set(value, absolute, period);
+    synchronized (this) {
+      ticks = 0;
+    }
+    return old;
+  }
+
+  /** timerfd_gettime(2). */
+  public GuestTimer.Setting setting() {
+    return timer.setting();
+  }
+
+  private long take() {
+    synchronized (this) {
+      if (ticks == 0) {
+        return 0;
+      }
+    }
+    long missed = timer.resume();
+    synchronized (this) {
+      long taken = ticks == 0 ? 0 : ticks + missed;
+      ticks = 0;
+      return taken;
+    }
+  }
+
+  @Override
+  public long read(Task task, IoVector to, long offset) {
+    if (to.total() < SIZE) {
+      return -Errno.EINVAL;
+    }
+    try (Wait wait = Wait.on(task, waiters())) {
+      while (true) {
+        long taken = take();
+        if (taken != 0) {
+          Struct s = task.abi().struct(SIZE).put64(0, taken);
+          return to.put(0, s.bytes(), 0, SIZE);
+        }
+        if (nonBlocking()) {
+          return -Errno.EAGAIN;
+        }
+        if (wait.sleep() == Wait.Outcome.INTERRUPTED) {
+          return -Errno.ERESTARTSYS;
+        }
+      }
+    }
+  }
+
+  @Override
+  public synchronized int poll() {
+    return ticks != 0 ? POLLIN : 0;
+  }
+
+  @Override
+  protected long close() {
+    timer.cancel();
+    return 0;
+  }
+
+  @Override
+  public FileStatus status(Task task) {
+    return FileStatus.synthetic(14, 1064, 0600, 0, 0, 0);
+  }
+
+  @Override
+  public String path() {
+    return "anon_inode:[timerfd]";
+  }
+
+  @Override
+  public String info(Task task) {
+    GuestTimer.Setting setting = timer.setting();
+    long now;
+    synchronized (this) {
+      now = ticks;
+    }
+    return "clockid: %d\nticks: %d\nsettime flags: 00\nit_value: (%d, %d)\nit_interval: (%d, %d)\n"
+        .formatted(
+            clockId,
+            now,
+            setting.left() / GuestTimes.SECOND,
+            setting.left() % GuestTimes.SECOND,
+            setting.interval() / GuestTimes.SECOND,
+            setting.interval() % GuestTimes.SECOND);
+  }
+}
