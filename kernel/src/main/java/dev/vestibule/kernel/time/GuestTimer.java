@@ -44,8 +44,14 @@ public abstract class GuestTimer {
     return clock;
   }
 
-  /** The timer has expired; called on the timers' thread, under no lock. */
+  /** The timer has expired; called on the timers' thread, under no lock, after {@link #noted}. */
   protected abstract void expired();
+
+  /** The timer has expired; called under the timer's monitor. */
+  protected void noted() {}
+
+  /** The timer is about to be set anew; called under the timer's monitor. */
+  protected void forgotten() {}
 
   /** Whether expiry matters to somebody; if not, only times are told. */
   protected boolean silent() {
@@ -62,6 +68,7 @@ public abstract class GuestTimer {
   public synchronized Setting set(long value, boolean absolute, long period) {
     Setting old = setting();
     alarm.cancel();
+    forgotten();
     armed = value != 0;
     resting = false;
     interval = period;
@@ -149,6 +156,7 @@ public abstract class GuestTimer {
       } else {
         armed = false;
       }
+      noted();
     }
     expired();
   }

@@ -32,20 +32,19 @@ public final class PosixTimer extends GuestTimer {
   }
 
   @Override
-  public synchronized Setting set(long time, boolean absolute, long period) {
+  protected void forgotten() {
     sent++; // a signal that is still pending belongs to the old setting
     overrun = 0;
-    return super.set(time, absolute, period);
+  }
+
+  @Override
+  protected void noted() {
+    sent++;
   }
 
   @Override
   protected void expired() {
-    int number;
-    synchronized (this) {
-      number = ++sent;
-    }
-    SigInfo info =
-        new SigInfo(signal, SigInfo.SI_TIMER, id, 0, value, 0, number, null);
+    SigInfo info = new SigInfo(signal, SigInfo.SI_TIMER, id, 0, value, 0, sent, null);
     boolean ignored = process.actions().ignores(signal);
     if (target != null) {
       Delivery.send(target, info);

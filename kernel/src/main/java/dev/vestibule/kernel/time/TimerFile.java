@@ -15,20 +15,38 @@ public final class TimerFile extends OpenFile {
 
   private final Timer timer;
   private final int clockId;
-  private long ticks;
 
   /** The timer behind the descriptor. */
   private final class Timer extends GuestTimer {
+    private long ticks;
+
     private Timer(Machine machine, Clock clock) {
       super(machine, clock);
     }
 
     @Override
+    protected void noted() {
+      ticks++;
+    }
+
+    @Override
+    protected void forgotten() {
+      ticks = 0;
+    }
+
+    @Override
     protected void expired() {
-      synchronized (TimerFile.this) {
-        ticks++;
-      }
       waiters().wake(POLLIN);
+    }
+
+    private synchronized long take() {
+      long taken = ticks == 0 ? 0 : ticks + resume();
+      ticks = 0;
+      return taken;
+    }
+
+    private synchronized long ticks() {
+      return ticks;
     }
   }
 
@@ -43,30 +61,12 @@ public final class TimerFile extends OpenFile {
 
   /** timerfd_settime(2); see {@link GuestTimer#set}. */
   public GuestTimer.Setting set(long value, boolean absolute, long period) {
-    GuestTimer.Setting old = timer.set(value, absolute, period);
-    synchronized (this) {
-      ticks = 0;
-    }
-    return old;
+    return timer.set(value, absolute, period);
   }
 
   /** timerfd_gettime(2). */
   public GuestTimer.Setting setting() {
     return timer.setting();
-  }
-
-  private long take() {
-    synchronized (this) {
-      if (ticks == 0) {
-        return 0;
-      }
-    }
-    long missed = timer.resume();
-    synchronized (this) {
-      long taken = ticks == 0 ? 0 : ticks + missed;
-      ticks = 0;
-      return taken;
-    }
   }
 
   @Override
@@ -76,7 +76,7 @@ public final class TimerFile extends OpenFile {
     }
     try (Wait wait = Wait.on(task, waiters())) {
       while (true) {
-        long taken = take();
+        long taken = timer.take();
         if (taken != 0) {
           Struct s = task.abi().struct(SIZE).put64(0, taken);
           return to.put(0, s.bytes(), 0, SIZE);
@@ -92,8 +92,8 @@ public final class TimerFile extends OpenFile {
   }
 
   @Override
-  public synchronized int poll() {
-    return ticks != 0 ? POLLIN : 0;
+  public int poll() {
+    return timer.ticks() != 0 ? POLLIN : 0;
   }
 
   @Override
@@ -115,14 +115,10 @@ public final class TimerFile extends OpenFile {
   @Override
   public String info(Task task) {
     GuestTimer.Setting setting = timer.setting();
-    long now;
-    synchronized (this) {
-      now = ticks;
-    }
     return "clockid: %d\nticks: %d\nsettime flags: 00\nit_value: (%d, %d)\nit_interval: (%d, %d)\n"
         .formatted(
             clockId,
-            now,
+            timer.ticks(),
             setting.left() / GuestTimes.SECOND,
             setting.left() % GuestTimes.SECOND,
             setting.interval() / GuestTimes.SECOND,
