@@ -8,6 +8,10 @@ final class Agreed {
     if (theirs.startsWith(".long")) {
       return isInvalidForm(word, ours) || isElsewhere(ours);
     }
+    // Stopping all streams ignores the number of one.
+    if (ours.startsWith("dssall ")) {
+      return theirs.equals("dssall");
+    }
     // Supervisor-level special registers are numbers.
     if (ours.matches("m[ft]spr .*")) {
       return theirs.matches("m[ft].*");
