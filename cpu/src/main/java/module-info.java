@@ -5,6 +5,7 @@ module dev.vestibule.cpu {
   requires transitive dev.vestibule.host;
   requires transitive dev.vestibule.elf;
   requires static org.jspecify;
+
   exports dev.vestibule.cpu;
   exports dev.vestibule.cpu.power;
   exports dev.vestibule.cpu.fp;

@@ -2,5 +2,6 @@
 @org.jspecify.annotations.NullMarked
 module dev.vestibule.host {
   requires static org.jspecify;
+
   exports dev.vestibule.host;
 }

@@ -1,7 +1,6 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.elf.ElfException;
-import dev.vestibule.kernel.Credentials;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Limits;
@@ -58,8 +57,7 @@ final class RunCommand {
       Architecture architecture = ProgramKind.of(files, directory, program);
       Observers observers = Observers.of(options);
       Machine machine =
-          MachineSetup.build(
-              options, profile(options, architecture), files, observers.listener());
+          MachineSetup.build(options, profile(options, architecture), files, observers.listener());
       List<String> argv = new ArrayList<>();
       argv.add(options.argv0());
       argv.addAll(options.arguments());
@@ -76,8 +74,7 @@ final class RunCommand {
       observers.finish();
       return status;
     } catch (ElfException e) {
-      throw new CommandFailure(
-          CommandFailure.NOT_EXECUTABLE, String.valueOf(e.getMessage()));
+      throw new CommandFailure(CommandFailure.NOT_EXECUTABLE, String.valueOf(e.getMessage()));
     } catch (Failure failure) {
       int status =
           failure.errno() == Errno.ENOENT

@@ -11,9 +11,10 @@ import java.io.Closeable;
  * <p>One reserved host window: guest address {@code a} lies at host address {@code window() + a}
  * for 0 ≤ a &lt; {@link #limit()}. Beside it stands a table with one byte per 4 KiB page that says
  * what is mapped and allowed; every access of an interpreter and of the kernel asks it first, so a
- * wild guest pointer becomes a {@link GuestFault}, never a host fault. For the host the whole window
- * is always readable and writable, mapped or not: a guest thread that passed the check while another
- * one unmaps the page touches a stray zero page of its own window instead of killing the JVM.
+ * wild guest pointer becomes a {@link GuestFault}, never a host fault. For the host the whole
+ * window is always readable and writable, mapped or not: a guest thread that passed the check while
+ * another one unmaps the page touches a stray zero page of its own window instead of killing the
+ * JVM.
  *
  * <p>Policy (which mappings exist, their names, files and growth) belongs to the kernel; this class
  * only keeps the host's mappings and the table in step. Methods that change mappings are called
@@ -180,8 +181,7 @@ public final class GuestMemory implements Closeable {
     return map(address, length, protection, flags, hostFd, offset);
   }
 
-  private int map(
-      long address, long length, int protection, int flags, int fd, long offset) {
+  private int map(long address, long length, int protection, int flags, int fd, long offset) {
     checkRange(address, length);
     forgetCode(address, length);
     setTable(address, length, 0);
@@ -577,7 +577,8 @@ public final class GuestMemory implements Closeable {
   public void poke(long address, byte[] from, int offset, int length) {
     checkMapped(address, length);
     if (length > 0) {
-      codeWatcher.codeChanged(address & -PAGE_SIZE, (address + length + PAGE_SIZE - 1) & -PAGE_SIZE);
+      codeWatcher.codeChanged(
+          address & -PAGE_SIZE, (address + length + PAGE_SIZE - 1) & -PAGE_SIZE);
       HostMemory.copyIn(from, offset, window + address, length);
     }
   }
@@ -610,8 +611,7 @@ public final class GuestMemory implements Closeable {
   public void close() {
     if (!closed) {
       closed = true;
-      Libc.syscall(
-          HostCalls.MUNMAP, reservation, GUARD + limit + GUARD + (limit >>> PAGE_SHIFT));
+      Libc.syscall(HostCalls.MUNMAP, reservation, GUARD + limit + GUARD + (limit >>> PAGE_SHIFT));
     }
   }
 }

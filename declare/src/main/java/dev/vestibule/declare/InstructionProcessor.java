@@ -31,7 +31,8 @@ import javax.tools.Diagnostic;
  */
 @SupportedAnnotationTypes("dev.vestibule.declare.InstructionSet")
 public final class InstructionProcessor extends AbstractProcessor {
-  private record Row(Element method, String owner, String call, Instruction text, Pattern pattern) {}
+  private record Row(
+      Element method, String owner, String call, Instruction text, Pattern pattern) {}
 
   @Override
   public SourceVersion getSupportedSourceVersion() {
@@ -98,10 +99,7 @@ public final class InstructionProcessor extends AbstractProcessor {
   }
 
   private static String call(
-      String owner,
-      ExecutableElement method,
-      Pattern pattern,
-      Map<String, Pattern.Field> fields)
+      String owner, ExecutableElement method, Pattern pattern, Map<String, Pattern.Field> fields)
       throws Pattern.Malformed {
     StringBuilder call = new StringBuilder(owner + "." + method.getSimpleName() + "(m");
     List<? extends VariableElement> parameters = method.getParameters();
@@ -125,8 +123,7 @@ public final class InstructionProcessor extends AbstractProcessor {
     InstructionSet text = set.getAnnotation(InstructionSet.class);
     String builder = "";
     for (Row row : rows) {
-      builder =
-          ((ExecutableElement) row.method()).getParameters().get(0).asType().toString();
+      builder = ((ExecutableElement) row.method()).getParameters().get(0).asType().toString();
     }
     StringBuilder java = new StringBuilder();
     java.append("package ").append(packageOf(set)).append(";\n\n");
@@ -154,29 +151,22 @@ public final class InstructionProcessor extends AbstractProcessor {
     java.append("  static int decode(int w) {\n    return switch (w >>> 26) {\n");
     groups.keySet().forEach(p -> java.append("      case %d -> decode%d(w);\n".formatted(p, p)));
     java.append("      default -> -1;\n    };\n  }\n\n");
-    groups.forEach(
-        (primary, members) -> {
-          java.append("  private static int decode%d(int w) {\n".formatted(primary));
-          Map<Integer, List<Integer>> masks = new LinkedHashMap<>();
-          members.stream()
-              .sorted(
-                  Comparator.comparingInt(i -> -Integer.bitCount(rows.get(i).pattern().mask())))
-              .forEach(
-                  i ->
-                      masks
-                          .computeIfAbsent(rows.get(i).pattern().mask(), k -> new ArrayList<>())
-                          .add(i));
-          masks.forEach(
-              (mask, same) -> {
-                java.append("    switch (w & 0x%x) {\n".formatted(mask));
-                for (int i : same) {
-                  java.append(
-                      "      case 0x%x: return %d;\n".formatted(rows.get(i).pattern().value(), i));
-                }
-                java.append("      default: break;\n    }\n");
-              });
-          java.append("    return -1;\n  }\n\n");
-        });
+    groups.forEach((primary, members) -> {
+      java.append("  private static int decode%d(int w) {\n".formatted(primary));
+      Map<Integer, List<Integer>> masks = new LinkedHashMap<>();
+      members.stream()
+          .sorted(Comparator.comparingInt(i -> -Integer.bitCount(rows.get(i).pattern().mask())))
+          .forEach(i ->
+              masks.computeIfAbsent(rows.get(i).pattern().mask(), k -> new ArrayList<>()).add(i));
+      masks.forEach((mask, same) -> {
+        java.append("    switch (w & 0x%x) {\n".formatted(mask));
+        for (int i : same) {
+          java.append("      case 0x%x: return %d;\n".formatted(rows.get(i).pattern().value(), i));
+        }
+        java.append("      default: break;\n    }\n");
+      });
+      java.append("    return -1;\n  }\n\n");
+    });
   }
 
   private static void build(StringBuilder java, List<Row> rows, String builder) {
@@ -192,16 +182,15 @@ public final class InstructionProcessor extends AbstractProcessor {
       java.append("      case %d -> build%s(row, w, m);\n".formatted(n++, owner));
     }
     java.append("      default -> throw new AssertionError(row);\n    }\n  }\n\n");
-    owners.forEach(
-        (owner, members) -> {
-          java.append(
-              "  private static void build%s(int row, int w, %s m) {\n    switch (row) {\n"
-                  .formatted(owner, builder));
-          for (int i : members) {
-            java.append("      case %d -> %s;\n".formatted(i, rows.get(i).call()));
-          }
-          java.append("      default -> throw new AssertionError(row);\n    }\n  }\n\n");
-        });
+    owners.forEach((owner, members) -> {
+      java.append(
+          "  private static void build%s(int row, int w, %s m) {\n    switch (row) {\n"
+              .formatted(owner, builder));
+      for (int i : members) {
+        java.append("      case %d -> %s;\n".formatted(i, rows.get(i).call()));
+      }
+      java.append("      default -> throw new AssertionError(row);\n    }\n  }\n\n");
+    });
     List<String> names = List.copyOf(owners.keySet());
     java.append("  private static final byte[] OWNER = {");
     for (Row row : rows) {

@@ -89,7 +89,8 @@ public final class SyscallProcessor extends AbstractProcessor {
       return null;
     }
     TypeElement room =
-        (TypeElement) Objects.requireNonNull(method.getEnclosingElement(), "a method is in a class");
+        (TypeElement)
+            Objects.requireNonNull(method.getEnclosingElement(), "a method is in a class");
     String owner = room.getQualifiedName().toString();
     StringBuilder call = new StringBuilder(owner + "." + method.getSimpleName() + "(t");
     List<String> shown = new ArrayList<>();

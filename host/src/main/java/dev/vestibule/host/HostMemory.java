@@ -122,8 +122,7 @@ public final class HostMemory {
   }
 
   public static void copyIn(byte[] from, int offset, long to, int length) {
-    UNSAFE.copyMemory(
-        from, Unsafe.ARRAY_BYTE_BASE_OFFSET + (long) offset, null, to, length);
+    UNSAFE.copyMemory(from, Unsafe.ARRAY_BYTE_BASE_OFFSET + (long) offset, null, to, length);
   }
 
   public static void copyOut(long from, byte[] to, int offset, int length) {

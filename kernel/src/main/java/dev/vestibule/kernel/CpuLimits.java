@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which processes have used more processor time than RLIMIT_CPU allows? SIGXCPU each second from the
- * soft limit on, SIGKILL at the hard one. A thread looks while any process has a limit.
+ * Which processes have used more processor time than RLIMIT_CPU allows? SIGXCPU each second from
+ * the soft limit on, SIGKILL at the hard one. A thread looks while any process has a limit.
  */
 final class CpuLimits {
   private static final long SECOND = 1_000_000_000L;

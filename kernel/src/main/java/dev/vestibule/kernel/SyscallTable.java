@@ -10,6 +10,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,6 +64,24 @@ public final class SyscallTable {
     }
     @Nullable String[] names = new String[1024];
     @Nullable SyscallRow[] rows = new SyscallRow[1024];
+    numbers(home, resource)
+        .forEach((name, number) -> {
+          if (number < profile.syscalls().count()) {
+            names[number] = name;
+            rows[number] = byName.get(name);
+          }
+        });
+    return new SyscallTable(names, rows);
+  }
+
+  /**
+   * The numbers of an architecture by name, in the order of the resource.
+   *
+   * @param home class beside which the resource lies
+   * @param resource {@code number name} lines
+   */
+  public static Map<String, Integer> numbers(Class<?> home, String resource) {
+    Map<String, Integer> numbers = new LinkedHashMap<>();
     try (InputStream in = home.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException("no resource " + resource);
@@ -71,16 +90,12 @@ public final class SyscallTable {
           new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         int space = line.indexOf(' ');
-        int number = Integer.parseInt(line, 0, space, 10);
-        if (number < profile.syscalls().count()) {
-          names[number] = line.substring(space + 1);
-          rows[number] = byName.get(names[number]);
-        }
+        numbers.put(line.substring(space + 1), Integer.parseInt(line, 0, space, 10));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new SyscallTable(names, rows);
+    return numbers;
   }
 
   private static boolean exists(String name, SyscallRow row, KernelProfile profile) {

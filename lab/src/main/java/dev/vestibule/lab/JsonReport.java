@@ -27,8 +27,9 @@ public final class JsonReport {
                     text(pages.vdsoMapping()),
                     text(pages.dataMapping()));
     return """
-        {"program": %s, "kernel": %s, "verdict": %s, "status": %d, "nanos": %d, \
-        "vdsoCalls": %s, "syscalls": %s, "pages": %s, "output": %s}"""
+    {"program": %s, "kernel": %s, "verdict": %s, "status": %d, "nanos": %d, \
+    "vdsoCalls": %s, "syscalls": %s, "pages": %s, "output": %s}\
+    """
         .formatted(
             text(o.program()),
             text(o.kernel()),

@@ -68,13 +68,12 @@ public final class Lab {
       for (String program : programs.names()) {
         for (KernelProfile kernel : kernels) {
           running.add(
-              workers.submit(
-                  () -> {
-                    progress.started(program, kernel.name());
-                    Outcome outcome = run(program, kernel);
-                    progress.finished(outcome);
-                    return outcome;
-                  }));
+              workers.submit(() -> {
+                progress.started(program, kernel.name());
+                Outcome outcome = run(program, kernel);
+                progress.finished(outcome);
+                return outcome;
+              }));
         }
       }
       for (Future<Outcome> future : running) {

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * How often did the guests of a machine call the kernel, and how often the vDSO instead?
  *
- * <p>Calls into the vDSO make no system call; they are seen when the first instruction of one of its
- * functions executes.
+ * <p>Calls into the vDSO make no system call; they are seen when the first instruction of one of
+ * its functions executes.
  */
 public final class CallCounts implements KernelListener {
   private final Map<String, LongAdder> syscalls = new ConcurrentHashMap<>();
@@ -66,12 +66,11 @@ public final class CallCounts implements KernelListener {
       space.code().watchEntries(address -> space.handed().functionAt(address) != null);
     }
     task.cpu()
-        .onEntry(
-            address -> {
-              String name = task.space().handed().functionAt(address);
-              if (name != null && !name.startsWith("__kernel_sigtramp")) {
-                count(vdsoCalls, name);
-              }
-            });
+        .onEntry(address -> {
+          String name = task.space().handed().functionAt(address);
+          if (name != null && !name.startsWith("__kernel_sigtramp")) {
+            count(vdsoCalls, name);
+          }
+        });
   }
 }

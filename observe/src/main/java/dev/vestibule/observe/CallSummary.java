@@ -39,15 +39,14 @@ public final class CallSummary {
   /** The table, most time first, then most calls. */
   public List<String> lines() {
     List<Map.Entry<String, Entry>> sorted = new ArrayList<>(entries.entrySet());
-    sorted.sort(
-        (a, b) -> {
-          int byTime = Long.compare(b.getValue().nanos / 1000, a.getValue().nanos / 1000);
-          if (byTime != 0) {
-            return byTime;
-          }
-          int byCalls = Long.compare(b.getValue().calls, a.getValue().calls);
-          return byCalls != 0 ? byCalls : a.getKey().compareTo(b.getKey());
-        });
+    sorted.sort((a, b) -> {
+      int byTime = Long.compare(b.getValue().nanos / 1000, a.getValue().nanos / 1000);
+      if (byTime != 0) {
+        return byTime;
+      }
+      int byCalls = Long.compare(b.getValue().calls, a.getValue().calls);
+      return byCalls != 0 ? byCalls : a.getKey().compareTo(b.getKey());
+    });
     Entry total = new Entry();
     for (Map.Entry<String, Entry> entry : sorted) {
       total.calls += entry.getValue().calls;

@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where do observers write? Each line is one write, so that lines of several writers stay whole. */
+/**
+ * Where do observers write? Each line is one write, so that lines of several writers stay whole.
+ */
 public final class LineOutput implements Closeable {
   private final OutputStream out;
   private final boolean file;

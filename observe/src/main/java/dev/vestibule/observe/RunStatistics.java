@@ -27,11 +27,11 @@ public final class RunStatistics implements KernelListener {
     long nanos = System.nanoTime() - start;
     output.line(
         String.format(
-        Locale.ROOT,
-        "vestibule: %d instructions in %.3f s, %.0f million per second, %d threads",
-        instructions.sum(),
-        nanos / 1e9,
-        instructions.sum() * 1e3 / nanos,
-        tasks.sum()));
+            Locale.ROOT,
+            "vestibule: %d instructions in %.3f s, %.0f million per second, %d threads",
+            instructions.sum(),
+            nanos / 1e9,
+            instructions.sum() * 1e3 / nanos,
+            tasks.sum()));
   }
 }

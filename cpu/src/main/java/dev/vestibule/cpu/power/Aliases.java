@@ -54,8 +54,7 @@ final class Aliases {
       Field field = Syntax.fieldOrNull(name);
       int last = field == null ? 0 : field.kind().last;
       values.put(name, operand);
-      return operand * factor + constant == value
-          && (last == 0 || operand >= 0 && operand <= last);
+      return operand * factor + constant == value && (last == 0 || operand >= 0 && operand <= last);
     }
 
     /** The base instruction's operand fields for these values. */

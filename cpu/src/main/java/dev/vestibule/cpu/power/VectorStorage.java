@@ -123,10 +123,7 @@ final class VectorStorage {
       section = "PowerISA 2.02 VMX 6.3")
   static void dss(PowerBuilder m) {}
 
-  @Instruction(
-      value = "31 1:1 /:14 822:10 /:1",
-      asm = "dssall",
-      section = "PowerISA 2.02 VMX 6.3")
+  @Instruction(value = "31 1:1 /:14 822:10 /:1", asm = "dssall", section = "PowerISA 2.02 VMX 6.3")
   static void dssall(PowerBuilder m) {}
 
   // ---- 6.17 status and control

@@ -16,8 +16,7 @@ public final class PosixTimer extends GuestTimer {
   private volatile int sent;
   private volatile int overrun;
 
-  PosixTimer(
-      Process process, Clock clock, int id, @Nullable Task target, int signal, long value) {
+  PosixTimer(Process process, Clock clock, int id, @Nullable Task target, int signal, long value) {
     super(process.machine(), clock);
     this.process = process;
     this.id = id;

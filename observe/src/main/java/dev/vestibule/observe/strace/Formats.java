@@ -182,11 +182,10 @@ final class Formats {
             (call, i) -> vector(call, call.argument(i), call.argument(i + 1), call.result())));
     ALL.put(
         ArgKind.DIRENTS,
-        ArgFormat.out(
-            (call, i) -> {
-              call.address(call.argument(i));
-              call.text().append(" /* ").append(entries(call, i)).append(" entries */");
-            }));
+        ArgFormat.out((call, i) -> {
+          call.address(call.argument(i));
+          call.text().append(" /* ").append(entries(call, i)).append(" entries */");
+        }));
   }
 
   private static void filled(Call call, int index) {
@@ -361,8 +360,7 @@ final class Formats {
       call.text().append("FD_TO_CLOCKID(").append(~(id >> 3)).append(')');
       return;
     }
-    String maker =
-        (id & 4) != 0 ? "MAKE_THREAD_CPUCLOCK(" : "MAKE_PROCESS_CPUCLOCK(";
+    String maker = (id & 4) != 0 ? "MAKE_THREAD_CPUCLOCK(" : "MAKE_PROCESS_CPUCLOCK(";
     call.text().append(maker).append(~(id >> 3)).append(", ").append(counts[counted]).append(')');
   }
 

@@ -30,22 +30,25 @@ final class IoctlFormat {
         public void prepare(Call call, int index) {
           String name = name(call, index);
           switch (name == null ? "" : name) {
-            case "FIONREAD", "TIOCOUTQ", "TIOCGPGRP", "TIOCGSID", "TIOCGETD", "TIOCGPTN",
-                "TIOCGPTLCK", "SIOCATMARK" ->
+            case "FIONREAD",
+                "TIOCOUTQ",
+                "TIOCGPGRP",
+                "TIOCGSID",
+                "TIOCGETD",
+                "TIOCGPTN",
+                "TIOCGPTLCK",
+                "SIOCATMARK" ->
                 call.reformat(index + 1, ArgFormat.out(ControlFormats::integer));
             case "FIONBIO", "FIOASYNC", "TIOCSPGRP", "TIOCSPTLCK", "TIOCPKT" ->
                 call.reformat(index + 1, ArgFormat.in(ControlFormats::integer));
-            case "TIOCGWINSZ" ->
-                call.reformat(index + 1, ArgFormat.out(IoctlFormat::windowSize));
-            case "TIOCSWINSZ" ->
-                call.reformat(index + 1, ArgFormat.in(IoctlFormat::windowSize));
+            case "TIOCGWINSZ" -> call.reformat(index + 1, ArgFormat.out(IoctlFormat::windowSize));
+            case "TIOCSWINSZ" -> call.reformat(index + 1, ArgFormat.in(IoctlFormat::windowSize));
             case "TCGETS" -> call.reformat(index + 1, ArgFormat.out(IoctlFormat::terminal));
             case "TCSETS", "TCSETSW", "TCSETSF" ->
                 call.reformat(index + 1, ArgFormat.in(IoctlFormat::terminal));
             case "FIOCLEX", "FIONCLEX", "TIOCEXCL", "TIOCNXCL", "TIOCNOTTY" ->
                 call.cutFrom(index + 1);
-            case "TCSBRK", "TCXONC", "TCFLSH", "TIOCSCTTY" ->
-                call.reformat(index + 1, Formats.INT);
+            case "TCSBRK", "TCXONC", "TCFLSH", "TIOCSCTTY" -> call.reformat(index + 1, Formats.INT);
             default -> call.reformat(index + 1, Formats.HEX);
           }
         }

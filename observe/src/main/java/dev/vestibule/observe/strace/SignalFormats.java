@@ -13,11 +13,11 @@ import java.util.Map;
 /** How are signal sets, dispositions and reasons shown? */
 final class SignalFormats {
   private static final int SI_CODES_KERNEL = SigInfo.SI_KERNEL;
-  private static final Names SI_CODES =
-      Names.of("SI_", "SI_USER=0 SI_KERNEL=0x80");
+  private static final Names SI_CODES = Names.of("SI_", "SI_USER=0 SI_KERNEL=0x80");
   private static final Names NEGATIVE_CODES =
       Names.of(
-          "SI_", "SI_QUEUE=1 SI_TIMER SI_MESGQ SI_ASYNCIO SI_SIGIO SI_TKILL SI_DETHREAD SI_ASYNCNL=60");
+          "SI_",
+          "SI_QUEUE=1 SI_TIMER SI_MESGQ SI_ASYNCIO SI_SIGIO SI_TKILL SI_DETHREAD SI_ASYNCNL=60");
   private static final Names ILL =
       Names.of(
           "ILL_",
@@ -32,8 +32,7 @@ final class SignalFormats {
   private static final Names TRAP =
       Names.of("TRAP_", "TRAP_BRKPT=1 TRAP_TRACE TRAP_BRANCH TRAP_HWBKPT");
   private static final Names CLD =
-      Names.of(
-          "CLD_", "CLD_EXITED=1 CLD_KILLED CLD_DUMPED CLD_TRAPPED CLD_STOPPED CLD_CONTINUED");
+      Names.of("CLD_", "CLD_EXITED=1 CLD_KILLED CLD_DUMPED CLD_TRAPPED CLD_STOPPED CLD_CONTINUED");
   private static final Names POLL =
       Names.of("POLL_", "POLL_IN=1 POLL_OUT POLL_MSG POLL_ERR POLL_PRI POLL_HUP");
 
@@ -41,8 +40,7 @@ final class SignalFormats {
 
   static void register(Map<ArgKind, ArgFormat> all) {
     ArgFormat set =
-        (call, i) ->
-            set(call.text(), loadSet(call.abi(), call.memory(), call.argument(i)));
+        (call, i) -> set(call.text(), loadSet(call.abi(), call.memory(), call.argument(i)));
     all.put(ArgKind.SIGSET, ArgFormat.in(set));
     all.put(ArgKind.OUT_SIGSET, ArgFormat.out(set));
     all.put(ArgKind.SIGACTION, ArgFormat.in(SignalFormats::action));

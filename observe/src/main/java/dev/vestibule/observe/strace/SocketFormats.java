@@ -110,8 +110,7 @@ final class SocketFormats {
         };
     int level = (int) call.argument(index - 1);
     int option = (int) call.argument(index);
-    names.value(
-        call.text(), level == SOL_SOCKET ? call.abi().socketOption(option) : option);
+    names.value(call.text(), level == SOL_SOCKET ? call.abi().socketOption(option) : option);
   }
 
   // ---- addresses

@@ -61,32 +61,31 @@ final class StructFormats {
   // ---- times
 
   private static ArgFormat times(String part, boolean wide, boolean interval) {
-    return ArgFormat.in(
-        (call, i) -> {
-          int field = wide ? 8 : call.abi().wordSize();
-          long at = call.argument(i);
-          if (interval) {
-            call.text().append("{it_interval=");
-            time(call, at, field, part);
-            call.text().append(", it_value=");
-            time(call, at + 2L * field, field, part);
-            call.text().append('}');
-          } else if (call.name().startsWith("utimensat")) {
-            call.text().append('[');
-            fileTime(call, at, field, part);
-            call.text().append(", ");
-            fileTime(call, at + 2L * field, field, part);
-            call.text().append(']');
-          } else if (call.name().equals("utimes") || call.name().equals("futimesat")) {
-            call.text().append('[');
-            time(call, at, field, part);
-            call.text().append(", ");
-            time(call, at + 2L * field, field, part);
-            call.text().append(']');
-          } else {
-            time(call, at, field, part);
-          }
-        });
+    return ArgFormat.in((call, i) -> {
+      int field = wide ? 8 : call.abi().wordSize();
+      long at = call.argument(i);
+      if (interval) {
+        call.text().append("{it_interval=");
+        time(call, at, field, part);
+        call.text().append(", it_value=");
+        time(call, at + 2L * field, field, part);
+        call.text().append('}');
+      } else if (call.name().startsWith("utimensat")) {
+        call.text().append('[');
+        fileTime(call, at, field, part);
+        call.text().append(", ");
+        fileTime(call, at + 2L * field, field, part);
+        call.text().append(']');
+      } else if (call.name().equals("utimes") || call.name().equals("futimesat")) {
+        call.text().append('[');
+        time(call, at, field, part);
+        call.text().append(", ");
+        time(call, at + 2L * field, field, part);
+        call.text().append(']');
+      } else {
+        time(call, at, field, part);
+      }
+    });
   }
 
   /** Appends a struct timespec or timeval. */

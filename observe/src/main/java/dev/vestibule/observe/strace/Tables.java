@@ -51,8 +51,7 @@ final class Tables {
           S_IFREG=0100000 S_IFSOCK=0140000 S_IFIFO=010000 S_IFLNK=0120000 S_IFDIR=040000
           S_IFBLK=060000 S_IFCHR=020000
           """);
-  static final Names WHENCE =
-      Names.of("SEEK_", "SEEK_SET=0 SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE");
+  static final Names WHENCE = Names.of("SEEK_", "SEEK_SET=0 SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE");
   static final Names PROT =
       Names.of(
           "PROT_",

@@ -17,6 +17,7 @@ import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +70,16 @@ public final class PowerAbi implements GuestAbi {
 
   @Override
   public SyscallTable syscalls(KernelProfile profile) {
-    return SyscallTable.load(PowerAbi.class, wide ? "ppc64.syscalls" : "ppc.syscalls", profile);
+    return SyscallTable.load(PowerAbi.class, resource(wide), profile);
+  }
+
+  private static String resource(boolean wide) {
+    return wide ? "ppc64.syscalls" : "ppc.syscalls";
+  }
+
+  /** The numbers of all system calls that Linux has, by name. */
+  public static Map<String, Integer> numbers(boolean wide) {
+    return SyscallTable.numbers(PowerAbi.class, resource(wide));
   }
 
   private long word(long value) {
