@@ -124,7 +124,11 @@ public final class StatCalls {
     int options = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? 0 : FileTree.FOLLOW;
     Place place = t.machine().fileTree().find(t, dirfd, walked, options);
     OpenFile open = place.open();
-    FileStatus status = open != null ? open.status(t) : place.status();
+    FileStatus status = place.status();
+    if (open != null) {
+      status = open.status(t);
+      open.release();
+    }
     if (status == null) {
       throw new Failure(Errno.ENOENT);
     }

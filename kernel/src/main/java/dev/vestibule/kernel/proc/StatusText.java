@@ -100,7 +100,7 @@ final class StatusText {
       signals(text, process, task);
       capabilities(text, task.credentials());
     }
-    int processors = Runtime.getRuntime().availableProcessors();
+    int processors = process.machine().processors();
     line(text, "NoNewPrivs", 0);
     line(text, "Seccomp", 0);
     line(text, "Seccomp_filters", 0);

@@ -21,7 +21,7 @@ public final class SystemMounts {
 
   /** Mounts /proc, /sys, /dev and what belongs below them, unless something is there already. */
   public static void add(Machine machine) {
-    int processors = Runtime.getRuntime().availableProcessors();
+    int processors = machine.processors();
     FileTree tree = machine.fileTree();
     mount(tree, "/proc", new ProcFolder(machine, processors), PROC_SUPER_MAGIC, PROC_DEVICE);
     mount(tree, "/sys", SystemFolder.create(processors), SYSFS_MAGIC, SYS_DEVICE);
