@@ -60,6 +60,7 @@ public final class Machine implements AutoCloseable {
   private final FileTree fileTree;
   private final HandedPages handedPages;
   private final Random random;
+  private final boolean reachesNetwork;
   private final FutexTable futexes = new FutexTable();
   private final CpuLimits cpuLimits = new CpuLimits(this);
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
@@ -136,6 +137,7 @@ public final class Machine implements AutoCloseable {
     this.lastPid = settings.firstPid() - 1;
     Long seed = settings.seed();
     this.random = seed == null ? new HostRandom() : new Random(seed);
+    this.reachesNetwork = builder.reachesNetwork;
     SystemMounts.add(this);
   }
 
@@ -151,6 +153,7 @@ public final class Machine implements AutoCloseable {
     private TimeSource timeSource = TimeSource.host();
     private KernelListener listener = new KernelListener() {};
     private @Nullable FileTree fileTree;
+    private boolean reachesNetwork;
     private @Nullable HandedPages handedPages;
 
     private Builder(KernelProfile profile) {
@@ -176,6 +179,12 @@ public final class Machine implements AutoCloseable {
     /** What guests see of the host's files; the whole of them by default. */
     public Builder fileTree(FileTree value) {
       fileTree = value;
+      return this;
+    }
+
+    /** Lets guests' TCP and UDP reach beyond the loopback interface; they do not by default. */
+    public Builder reachesNetwork(boolean value) {
+      reachesNetwork = value;
       return this;
     }
 
@@ -208,6 +217,11 @@ public final class Machine implements AutoCloseable {
   /** Where names of files lead. */
   public FileTree fileTree() {
     return fileTree;
+  }
+
+  /** Whether sockets reach beyond the loopback interface. */
+  public boolean reachesNetwork() {
+    return reachesNetwork;
   }
 
   public FutexTable futexes() {

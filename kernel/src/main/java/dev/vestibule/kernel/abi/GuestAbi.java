@@ -171,6 +171,11 @@ public interface GuestAbi {
   /** The generic number of a request of ioctl(2). */
   int ioctlRequest(int request);
 
+  /** The generic number of a socket option. */
+  default int socketOption(int level, int option) {
+    return option;
+  }
+
   /** A generic errno as the guest's number. */
   default int guestErrno(int errno) {
     return errno;

@@ -341,4 +341,14 @@ public final class PowerAbi implements GuestAbi {
   public int ioctlRequest(int request) {
     return PowerIoctls.generic(request);
   }
+
+  /** Power numbers SO_RCVLOWAT to SO_PEERCRED (generic 16 to 21) in another order: 20, 21, 16 ... */
+  @Override
+  public int socketOption(int level, int option) {
+    int socketLevel = 1;
+    if (level != socketLevel || option < 16 || option > 21) {
+      return option;
+    }
+    return option >= 20 ? option - 4 : option + 2;
+  }
 }

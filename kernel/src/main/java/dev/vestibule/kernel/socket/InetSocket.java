@@ -1,0 +1,421 @@
+package dev.vestibule.kernel.socket;
+
+import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.HostMemory;
+import dev.vestibule.host.Libc;
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.Ioctls;
+import dev.vestibule.kernel.file.IoVector;
+import dev.vestibule.kernel.pipe.PipeEnd;
+import dev.vestibule.kernel.poll.HostPoller;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A TCP or UDP socket: one of the host, never blocking there.
+ *
+ * <p>Unless the machine is allowed more, it is bound to the loopback interface, and addresses beyond
+ * it are unreachable.
+ */
+public final class InetSocket extends Socket {
+  private static final int SOCK_NONBLOCK = 04000;
+  private static final int SOCK_CLOEXEC = 02000000;
+  private static final int SO_BINDTODEVICE = 25;
+  private static final int ADDRESS = 128;
+  private static final int IPPROTO_IP = 0;
+  private static final int IPPROTO_TCP = 6;
+  private static final int IPPROTO_UDP = 17;
+  private static final int IPPROTO_IPV6 = 41;
+  private static final int FIONREAD = 0x541b;
+  private static final int SIOCATMARK = 0x8905;
+  private static final int SEND_FLAGS = 1 | 4 | MSG_DONTWAIT | 0x80 | 0x800 | 0x8000 | 0x2000_0000;
+  private static final int RECEIVE_FLAGS = 1 | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT | 0x2000;
+
+  /** Options whose value is plain numbers: nothing in them is an address of memory. */
+  private static final Set<Integer> SOCKET_OPTIONS =
+      Set.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 18, 19, 29, 30, 35, 38, 39, 46, 56);
+
+  private static final Set<Integer> IP_OPTIONS =
+      Set.of(1, 2, 6, 8, 10, 11, 12, 13, 14, 15, 19, 20, 21, 24, 32, 33, 34, 35, 36, 49, 50);
+  private static final Set<Integer> IPV6_OPTIONS =
+      Set.of(8, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 49, 50, 51, 52, 62, 66, 67, 72, 74, 75);
+  private static final Set<Integer> TCP_OPTIONS =
+      Set.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 23, 24, 25, 36, 37);
+
+  private final int fd;
+  private final boolean anywhere;
+
+  private InetSocket(int family, int type, int protocol, int flags, int fd, boolean anywhere) {
+    super(family, type, protocol, flags);
+    this.fd = fd;
+    this.anywhere = anywhere;
+    HostPoller.watch(fd, waiters());
+  }
+
+  /**
+   * Makes a socket on the host.
+   *
+   * @param anywhere whether it may reach beyond the loopback interface
+   * @throws Failure socket(2)'s errors
+   */
+  public static InetSocket open(
+      int family, int type, int protocol, int flags, boolean anywhere) {
+    boolean stream = type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP);
+    boolean datagram = type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP);
+    if (!stream && !datagram) {
+      throw new Failure(type == 3 ? Errno.EPERM : Errno.EPROTONOSUPPORT);
+    }
+    long fd =
+        Libc.syscall(HostCalls.SOCKET, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (fd < 0) {
+      throw new Failure((int) -fd);
+    }
+    if (!anywhere) {
+      bindToLoopback((int) fd);
+    }
+    int shown = protocol != 0 ? protocol : stream ? IPPROTO_TCP : IPPROTO_UDP;
+    return new InetSocket(family, type, shown, flags, (int) fd, anywhere);
+  }
+
+  private static void bindToLoopback(int fd) {
+    long name = HostMemory.allocate(16);
+    HostMemory.put8(name, 'l');
+    HostMemory.put8(name + 1, 'o');
+    long result = Libc.syscall(HostCalls.SETSOCKOPT, fd, SOL_SOCKET, SO_BINDTODEVICE, name, 3);
+    HostMemory.free(name);
+    if (result < 0) {
+      Libc.syscall(HostCalls.CLOSE, fd);
+      throw new Failure(Errno.EACCES);
+    }
+  }
+
+  @Override
+  public int hostFd() {
+    return fd;
+  }
+
+  // ---- addresses
+
+  /** Whether an address may be reached or bound to. */
+  private boolean allowed(byte[] address) {
+    if (anywhere || address.length < 2) {
+      return true;
+    }
+    int family = address[0] & 0xff;
+    if (family == AF_INET && address.length >= 8) {
+      return address[4] == 127 || zero(address, 4, 8);
+    }
+    if (family == AF_INET6 && address.length >= 24) {
+      boolean mapped =
+          zero(address, 8, 18) && address[18] == -1 && address[19] == -1 && address[20] == 127;
+      return mapped || zero(address, 8, 23) && (address[23] == 0 || address[23] == 1);
+    }
+    return true;
+  }
+
+  private static boolean zero(byte[] bytes, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (bytes[i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A host call with a socket address. */
+  private long withAddress(int call, byte[] address) {
+    long at = HostMemory.allocate(Math.max(ADDRESS, address.length));
+    try {
+      HostMemory.copyIn(address, 0, at, address.length);
+      return Libc.syscall(call, fd, at, address.length);
+    } finally {
+      HostMemory.free(at);
+    }
+  }
+
+  private byte @Nullable [] addressFrom(int call) {
+    long at = HostMemory.allocate(ADDRESS + 16);
+    try {
+      HostMemory.put32le(at + ADDRESS, ADDRESS);
+      if (Libc.syscall(call, fd, at, at + ADDRESS) < 0) {
+        return null;
+      }
+      return bytes(at, Math.min(ADDRESS, HostMemory.i32le(at + ADDRESS)));
+    } finally {
+      HostMemory.free(at);
+    }
+  }
+
+  private static byte[] bytes(long at, int length) {
+    byte[] bytes = new byte[length];
+    HostMemory.copyOut(at, bytes, 0, length);
+    return bytes;
+  }
+
+  @Override
+  public byte[] name() {
+    byte[] name = addressFrom(HostCalls.GETSOCKNAME);
+    return name != null ? name : new byte[] {(byte) family(), 0};
+  }
+
+  @Override
+  public byte @Nullable [] peerName() {
+    return addressFrom(HostCalls.GETPEERNAME);
+  }
+
+  // ---- connections
+
+  @Override
+  public long bind(Task task, byte[] address) {
+    return allowed(address) ? withAddress(HostCalls.BIND, address) : -Errno.EADDRNOTAVAIL;
+  }
+
+  @Override
+  public long connect(Task task, byte[] address) {
+    if (!allowed(address)) {
+      return -Errno.ENETUNREACH;
+    }
+    long result = withAddress(HostCalls.CONNECT, address);
+    if (result != -Errno.EINPROGRESS || nonBlocking()) {
+      return result;
+    }
+    result =
+        repeat(
+            task,
+            false,
+            0,
+            () -> HostPoller.poll(fd, POLLOUT) == 0 ? -Errno.EAGAIN : -pendingError());
+    return result == -Errno.EAGAIN ? -Errno.EINPROGRESS : result;
+  }
+
+  private int pendingError() {
+    byte[] value = option(SOL_SOCKET, SO_ERROR, 4);
+    return value[0] & 0xff | (value[1] & 0xff) << 8;
+  }
+
+  @Override
+  public long listen(Task task, int backlog) {
+    return Libc.syscall(HostCalls.LISTEN, fd, backlog);
+  }
+
+  @Override
+  public Socket accept(Task task, int flags) {
+    int hostFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    long result =
+        repeat(task, true, 0, () -> Libc.syscall(HostCalls.ACCEPT4, fd, 0, 0, hostFlags));
+    if (result < 0) {
+      throw new Failure((int) -result);
+    }
+    return new InetSocket(family(), type(), protocol(), flags, (int) result, anywhere);
+  }
+
+  @Override
+  public long shutdown(Task task, int how) {
+    long result = Libc.syscall(HostCalls.SHUTDOWN, fd, how);
+    waiters().wake();
+    return result;
+  }
+
+  // ---- transfers
+
+  /** struct msghdr of the host with its vector, and room for an address. */
+  private static final class Header implements AutoCloseable {
+    private static final int VECTOR = 64 + ADDRESS;
+    private final long at;
+
+    Header(IoVector data, int skip) {
+      at = HostMemory.allocate(VECTOR + 16L * Math.max(1, data.count()));
+      int used = 0;
+      int left = skip;
+      for (int i = 0; i < data.count(); i++) {
+        int dropped = Math.min(left, data.length(i));
+        left -= dropped;
+        HostMemory.putSlot(at + VECTOR + 16L * used, data.address(i) + dropped);
+        HostMemory.putSlot(at + VECTOR + 16L * used + 8, data.length(i) - dropped);
+        used++;
+      }
+      HostMemory.putSlot(at + 16, at + VECTOR);
+      HostMemory.putSlot(at + 24, used);
+    }
+
+    void setAddress(byte[] address) {
+      HostMemory.copyIn(address, 0, at + 64, address.length);
+      HostMemory.putSlot(at, at + 64);
+      HostMemory.put32le(at + 8, address.length);
+    }
+
+    void roomForAddress() {
+      HostMemory.putSlot(at, at + 64);
+      HostMemory.put32le(at + 8, ADDRESS);
+    }
+
+    byte @Nullable [] address() {
+      int length = HostMemory.i32le(at + 8);
+      return length == 0 ? null : bytes(at + 64, Math.min(ADDRESS, length));
+    }
+
+    int flags() {
+      return HostMemory.i32le(at + 48);
+    }
+
+    @Override
+    public void close() {
+      HostMemory.free(at);
+    }
+  }
+
+  @Override
+  public long send(Task task, Message message, int flags) {
+    byte[] address = message.address();
+    if (address != null && (address.length > ADDRESS || !allowed(address))) {
+      return address.length > ADDRESS ? -Errno.EINVAL : -Errno.ENETUNREACH;
+    }
+    if (!message.files().isEmpty()) {
+      return -Errno.EINVAL;
+    }
+    int hostFlags = flags & SEND_FLAGS | MSG_NOSIGNAL | MSG_DONTWAIT;
+    int total = message.data().total();
+    int done = 0;
+    while (true) {
+      int sent = done;
+      long result = repeat(task, false, flags, () -> sendNow(message, sent, hostFlags));
+      if (result == -Errno.EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+        PipeEnd.brokenPipe(task);
+      }
+      if (result < 0) {
+        return done > 0 ? done : result;
+      }
+      done += (int) result;
+      boolean atOnce = nonBlocking() || (flags & MSG_DONTWAIT) != 0;
+      if (type() != SOCK_STREAM || done >= total || atOnce) {
+        return done;
+      }
+    }
+  }
+
+  private long sendNow(Message message, int from, int flags) {
+    byte[] address = message.address();
+    try (Header header = new Header(message.data(), from)) {
+      if (address != null) {
+        header.setAddress(address);
+      }
+      return Libc.syscall(HostCalls.SENDMSG, fd, header.at, flags);
+    }
+  }
+
+  @Override
+  public long receive(Task task, Message message, int flags) {
+    int hostFlags = flags & RECEIVE_FLAGS | MSG_DONTWAIT;
+    boolean all =
+        (flags & MSG_WAITALL) != 0 && type() == SOCK_STREAM && (flags & MSG_PEEK) == 0;
+    int done = 0;
+    while (true) {
+      int got = done;
+      long result = repeat(task, true, flags, () -> receiveNow(message, got, hostFlags));
+      if (result < 0) {
+        return done > 0 ? done : result;
+      }
+      done += (int) result;
+      if (!all || result == 0 || done >= message.data().total()) {
+        return done;
+      }
+    }
+  }
+
+  private long receiveNow(Message message, int from, int flags) {
+    try (Header header = new Header(message.data(), from)) {
+      header.roomForAddress();
+      long result = Libc.syscall(HostCalls.RECVMSG, fd, header.at, flags);
+      if (result >= 0) {
+        message.setAddress(header.address());
+        message.addFlag(header.flags() & ~MSG_CTRUNC);
+      }
+      return result;
+    }
+  }
+
+  // ---- options and state
+
+  private static boolean known(int level, int option) {
+    return switch (level) {
+      case SOL_SOCKET -> SOCKET_OPTIONS.contains(option);
+      case IPPROTO_IP -> IP_OPTIONS.contains(option);
+      case IPPROTO_IPV6 -> IPV6_OPTIONS.contains(option);
+      case IPPROTO_TCP -> TCP_OPTIONS.contains(option);
+      default -> false;
+    };
+  }
+
+  @Override
+  public byte[] option(Task task, int level, int option, int size) {
+    if (!known(level, option)) {
+      throw new Failure(Errno.ENOPROTOOPT);
+    }
+    return option(level, option, size);
+  }
+
+  private byte[] option(int level, int option, int size) {
+    int room = Math.clamp(size, 0, 512);
+    long at = HostMemory.allocate(room + 16);
+    try {
+      HostMemory.putSlot(at, room);
+      long result = Libc.syscall(HostCalls.GETSOCKOPT, fd, level, option, at + 8, at);
+      if (result < 0) {
+        throw new Failure((int) -result);
+      }
+      return bytes(at + 8, Math.min(room, HostMemory.i32le(at)));
+    } finally {
+      HostMemory.free(at);
+    }
+  }
+
+  @Override
+  public long setOption(Task task, int level, int option, byte[] value) {
+    if (!known(level, option)) {
+      return level == SOL_SOCKET && option == SO_BINDTODEVICE ? -Errno.EPERM : -Errno.ENOPROTOOPT;
+    }
+    long at = HostMemory.allocate(value.length + 16);
+    try {
+      HostMemory.copyIn(value, 0, at, value.length);
+      return Libc.syscall(HostCalls.SETSOCKOPT, fd, level, option, at, value.length);
+    } finally {
+      HostMemory.free(at);
+    }
+  }
+
+  @Override
+  public long ioctl(Task task, int request, long argument) {
+    int hostRequest =
+        switch (request) {
+          case Ioctls.FIONREAD -> FIONREAD;
+          case Ioctls.SIOCATMARK -> SIOCATMARK;
+          default -> -1;
+        };
+    if (hostRequest == -1) {
+      return -Errno.ENOTTY;
+    }
+    long value = HostMemory.allocate(16);
+    try {
+      long result = Libc.syscall(HostCalls.IOCTL, fd, hostRequest, value);
+      if (result >= 0) {
+        task.memory().store32(argument, HostMemory.i32le(value));
+      }
+      return result;
+    } finally {
+      HostMemory.free(value);
+    }
+  }
+
+  @Override
+  public int poll() {
+    return HostPoller.poll(fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP);
+  }
+
+  @Override
+  protected long close() {
+    HostPoller.forget(fd);
+    return Libc.syscall(HostCalls.CLOSE, fd);
+  }
+}
