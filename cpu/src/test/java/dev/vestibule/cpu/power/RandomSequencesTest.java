@@ -20,8 +20,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Do random sequences of instructions do on our processor what they do on qemu-user's?
  *
  * <p>{@code -Dsequences.instructions=10000000} is the nightly form, {@code -Dsequences.seed=N}
- * replays from one seed, {@code -Dsequences.owners=Vector,Logic} keeps to some classes of rows. A
- * failure prints its seed and the shortest sequence that still fails.
+ * replays from one seed, {@code -Dsequences.owners=VectorFloat,Logic} keeps to some classes of
+ * rows, {@code -Dsequences.guest=PPC64} to one guest, {@code -Dsequences.failures=8} goes on behind
+ * the first failure. A failure prints its seed and the shortest sequence that still fails.
  */
 class RandomSequencesTest {
   private static final int BATCH = 256;
@@ -33,6 +34,8 @@ class RandomSequencesTest {
   @EnumSource
   void sequencesAgreeWithQemu(Machine.Guest guest) throws Exception {
     assumeTrue(guest.available(), () -> guest.compiler + " and " + guest.emulator() + " needed");
+    String only = System.getProperty("sequences.guest", guest.name());
+    assumeTrue(only.equals(guest.name()), () -> "only " + only);
     long first = Long.getLong("sequences.seed", 20_250_101L + guest.ordinal() * 1_000_000_000L);
     long wanted = Long.getLong("sequences.instructions", 100_000L);
     int most = Integer.getInteger("sequences.failures", 1);
