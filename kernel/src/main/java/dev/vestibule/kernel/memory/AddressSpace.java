@@ -467,15 +467,33 @@ public final class AddressSpace {
     }
   }
 
-  /** Puts changed mappings in the place of those they came from; joins neighbours. */
-  private void replace(Vma old, Vma now) {
-    vmas.remove(old.start());
-    if (old.counted()) {
-      counted -= old.length();
+  /** Undoes a split that turned out not to be needed. */
+  private void joinAt(long edge) {
+    Map.Entry<Long, Vma> before = vmas.lowerEntry(edge);
+    Vma after = vmas.get(edge);
+    if (before != null && after != null && before.getValue().continuedBy(after)) {
+      vmas.remove(edge);
+      vmas.put(before.getKey(), join(before.getValue(), after));
     }
-    insert(now);
-    if (old.backing() != null) {
-      old.backing().release();
+  }
+
+  /** Puts changed mappings in the place of those with the same bounds; joins neighbours then. */
+  private void replace(List<Vma> changed) {
+    List<Vma> old = new ArrayList<>();
+    for (Vma vma : changed) {
+      Vma before = vmas.remove(vma.start());
+      if (before != null) {
+        old.add(before);
+        if (before.counted()) {
+          counted -= before.length();
+        }
+      }
+    }
+    changed.forEach(this::insert);
+    for (Vma vma : old) {
+      if (vma.backing() != null) {
+        vma.backing().release();
+      }
     }
   }
 
@@ -517,25 +535,35 @@ public final class AddressSpace {
     if (first == null || !first.getValue().holds(address)) {
       throw new Failure(ENOMEM);
     }
+    List<Vma> changed = new ArrayList<>();
+    int errno = 0;
     for (Vma vma : isolate(address, end)) {
       if (vma.start() != at) {
-        throw new Failure(ENOMEM); // what lies below the hole stays changed, as on Linux
+        break; // a hole: what lies below it stays changed, as on Linux
       }
-      if ((protection & PROT_WRITE) != 0 && !vma.has(Vma.MAY_WRITE)
-          || (protection & GuestMemory.PROT_EXEC) != 0 && !vma.has(Vma.MAY_EXEC)) {
-        throw new Failure(EACCES);
-      }
-      Vma now = vma.withProtection(protection);
-      if (now.counted() && !vma.counted()) {
-        charge(now, vmas.size());
+      errno = protectable(vma, protection);
+      if (errno != 0) {
+        break;
       }
       memory.protect(vma.start(), vma.length(), protection);
-      replace(vma, now);
+      changed.add(vma.withProtection(protection));
       at = vma.end();
     }
+    replace(changed);
+    joinAt(address);
+    joinAt(end);
     if (at != end) {
-      throw new Failure(ENOMEM);
+      throw new Failure(errno != 0 ? errno : ENOMEM);
     }
+  }
+
+  private int protectable(Vma vma, int protection) {
+    if ((protection & PROT_WRITE) != 0 && !vma.has(Vma.MAY_WRITE)
+        || (protection & GuestMemory.PROT_EXEC) != 0 && !vma.has(Vma.MAY_EXEC)) {
+      return EACCES;
+    }
+    Vma now = vma.withProtection(protection);
+    return now.counted() && !vma.counted() && counted + vma.length() > memoryLimit ? ENOMEM : 0;
   }
 
   // ---- mremap ---------------------------------------------------------------------------------
@@ -562,17 +590,45 @@ public final class AddressSpace {
       throw new Failure(EINVAL);
     }
     if (fixed) {
-      checkTarget(address, oldBytes, newBytes, target);
+      return remapTo(address, oldBytes, newBytes, target, keep);
     }
-    if (!fixed && !keep && oldBytes >= newBytes) {
+    if (!keep && oldBytes >= newBytes) {
+      if (find(address) == null) {
+        throw new Failure(EFAULT); // only the first page is looked at
+      }
       if (oldBytes > newBytes) {
-        checkRemapRange(address, oldBytes);
         unmap(address + newBytes, oldBytes - newBytes);
-      } else {
-        checkRemapRange(address, oldBytes);
       }
       return address;
     }
+    Vma vma = resizable(address, oldBytes, newBytes, keep);
+    if (!keep && grownInPlace(vma, address, oldBytes, newBytes)) {
+      return address;
+    }
+    if (!mayMove) {
+      throw new Failure(ENOMEM);
+    }
+    long to = placeMoved(keep ? target : 0, newBytes);
+    moveMapping(vma, address, oldBytes, newBytes, to, keep);
+    return to;
+  }
+
+  /** MREMAP_FIXED: makes room first, as Linux does, even if the rest fails then. */
+  private long remapTo(long address, long oldBytes, long newBytes, long target, boolean keep) {
+    checkTarget(address, oldBytes, newBytes, target);
+    checkWhole(target, target + newBytes);
+    removeRange(target, target + newBytes, true);
+    long kept = oldBytes;
+    if (oldBytes > newBytes) {
+      unmap(address + newBytes, oldBytes - newBytes);
+      kept = newBytes;
+    }
+    Vma vma = resizable(address, kept, newBytes, keep);
+    moveMapping(vma, address, kept, newBytes, target, keep);
+    return target;
+  }
+
+  private Vma resizable(long address, long oldBytes, long newBytes, boolean keep) {
     Vma vma = checkRemapRange(address, oldBytes);
     if (oldBytes == 0 && (!vma.shared() || keep)) {
       throw new Failure(EINVAL);
@@ -580,23 +636,7 @@ public final class AddressSpace {
     if (newBytes > oldBytes && vma.has(Vma.SPECIAL)) {
       throw new Failure(EFAULT);
     }
-    if (!fixed && !keep && grownInPlace(vma, address, oldBytes, newBytes)) {
-      return address;
-    }
-    if (!mayMove) {
-      throw new Failure(ENOMEM);
-    }
-    long to = fixed ? target : placeMoved(keep ? target : 0, newBytes);
-    if (fixed) {
-      checkWhole(target, target + newBytes);
-      removeRange(target, target + newBytes, true);
-      vma = checkRemapRange(address, Math.min(oldBytes, newBytes));
-    }
-    moveMapping(vma, address, Math.min(oldBytes, newBytes), newBytes, to, keep);
-    if (!keep && oldBytes > newBytes) {
-      removeRange(address + newBytes, address + oldBytes, true);
-    }
-    return to;
+    return vma;
   }
 
   private void checkTarget(long address, long oldBytes, long newBytes, long target) {
@@ -721,19 +761,19 @@ public final class AddressSpace {
     long end = address + bytes;
     long at = address;
     boolean holes = false;
+    List<Vma> changed = new ArrayList<>();
     for (Vma vma : covering(address, end)) {
       holes |= vma.start() > at;
       at = vma.end();
-      long from = Math.max(vma.start(), address);
-      long to = Math.min(vma.end(), end);
-      int flags = advice.apply(vma.part(from, to));
+      Vma part = vma.part(Math.max(vma.start(), address), Math.min(vma.end(), end));
+      int flags = advice.apply(part);
       if (flags != vma.flags() && splits) {
-        splitAt(from);
-        splitAt(to);
-        Vma part = vma.part(from, to);
-        replace(part, part.withFlags(flags));
+        splitAt(part.start());
+        splitAt(part.end());
+        changed.add(part.withFlags(flags));
       }
     }
+    replace(changed);
     if (holes || at < end) {
       throw new Failure(ENOMEM);
     }
