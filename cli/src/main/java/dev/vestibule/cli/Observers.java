@@ -1,11 +1,13 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.kernel.KernelListener;
+import dev.vestibule.observe.FaultTrace;
 import dev.vestibule.observe.LineOutput;
 import dev.vestibule.observe.Listeners;
 import dev.vestibule.observe.RunStatistics;
 import dev.vestibule.observe.StraceListener;
 import dev.vestibule.observe.UnsupportedReport;
+import dev.vestibule.observe.VdsoTrace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +31,15 @@ final class Observers {
     statistics = options.statistics() ? new RunStatistics(standardError) : null;
     if (statistics != null) {
       listeners.add(statistics);
+    }
+    if (options.traces().contains(RunOptions.Trace.STARTUP)) {
+      throw CommandFailure.ours("run: --trace startup: not built yet");
+    }
+    if (options.traces().contains(RunOptions.Trace.CALLS)) {
+      listeners.add(new VdsoTrace(standardError));
+    }
+    if (options.traces().contains(RunOptions.Trace.FAULTS)) {
+      listeners.add(new FaultTrace(standardError));
     }
     RunOptions.Strace wanted = options.strace();
     file = wanted == null ? null : file(wanted.file());

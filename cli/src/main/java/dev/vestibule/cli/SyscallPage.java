@@ -49,6 +49,7 @@ final class SyscallPage {
     long full = count(all, Support.FULL);
     long partial = count(all, Support.PARTIAL);
     long refused = count(all, Support.REFUSED);
+    long ours = all.stream().filter(e -> e.support().startsWith("no ")).count();
     return all.size()
         + " calls: "
         + full
@@ -57,8 +58,8 @@ final class SyscallPage {
         + " partly, "
         + refused
         + " refused on purpose, "
-        + (all.size() - full - partial - refused)
-        + " not supported.";
+        + ours
+        + " not supported; the others Linux itself has only the numbers of.";
   }
 
   private static long count(List<SyscallCatalogue.Entry> all, Support support) {

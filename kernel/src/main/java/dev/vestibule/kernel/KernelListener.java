@@ -1,5 +1,6 @@
 package dev.vestibule.kernel;
 
+import dev.vestibule.cpu.Stop;
 import dev.vestibule.kernel.signal.SigInfo;
 import java.util.List;
 
@@ -34,6 +35,9 @@ public interface KernelListener {
   default boolean seesIgnoredSignals() {
     return false;
   }
+
+  /** An instruction could not be carried out; the signal of {@code info} follows. */
+  default void fault(Task task, Stop stop, SigInfo info) {}
 
   /** exec succeeded. */
   default void exec(Task task, String path, List<String> arguments) {}

@@ -23,7 +23,7 @@ public final class SyscallCatalogue {
     /** How far it is supported, in a word or a sentence. */
     public String support() {
       if (row == null) {
-        return "no (ENOSYS)";
+        return SyscallTable.missing(name) ? "no (ENOSYS)" : "ENOSYS, as in Linux";
       }
       String note = row.note().isEmpty() ? "" : ": " + row.note();
       return switch (row.support()) {

@@ -61,7 +61,7 @@ public final class Syscalls {
 
   private void unknown(SyscallTable table, long number) {
     String name = table.name(number);
-    if (name != null && !SyscallTable.declared(name)) {
+    if (name != null && SyscallTable.missing(name)) {
       task.machine().unsupported(task, name + " (ENOSYS)");
     }
     long[] registers = new long[MOST_ARGUMENTS];

@@ -363,6 +363,7 @@ public final class Task {
       default -> {
         SigInfo info = abi().signalFor(this, stop);
         if (info != null) {
+          machine.listener().fault(this, stop, info);
           Delivery.force(this, info);
         }
       }

@@ -3,7 +3,6 @@ package dev.vestibule.observe;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.SyscallRow;
 import dev.vestibule.kernel.Task;
-import dev.vestibule.kernel.memory.AddressSpace;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -61,16 +60,6 @@ public final class CallCounts implements KernelListener {
   }
 
   private void watch(Task task) {
-    AddressSpace space = task.space();
-    if (!space.handed().functions().isEmpty() && !space.code().watchesEntries()) {
-      space.code().watchEntries(address -> space.handed().functionAt(address) != null);
-    }
-    task.cpu()
-        .onEntry(address -> {
-          String name = task.space().handed().functionAt(address);
-          if (name != null && !name.startsWith("__kernel_sigtramp")) {
-            count(vdsoCalls, name);
-          }
-        });
+    VdsoEntries.watch(task, name -> count(vdsoCalls, name));
   }
 }

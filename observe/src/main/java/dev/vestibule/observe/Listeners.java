@@ -1,5 +1,6 @@
 package dev.vestibule.observe;
 
+import dev.vestibule.cpu.Stop;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.SyscallRow;
@@ -62,6 +63,13 @@ public final class Listeners implements KernelListener {
   public void signal(Task task, SigInfo info, boolean handled) {
     for (KernelListener one : all) {
       one.signal(task, info, handled);
+    }
+  }
+
+  @Override
+  public void fault(Task task, Stop stop, SigInfo info) {
+    for (KernelListener one : all) {
+      one.fault(task, stop, info);
     }
   }
 

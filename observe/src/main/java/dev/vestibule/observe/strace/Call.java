@@ -140,6 +140,20 @@ final class Call {
     return text;
   }
 
+  /** The whole text with addresses where the call fills something in. */
+  String begin() {
+    enter();
+    for (; next < formats.length; next++) {
+      if (formats[next] != ArgFormat.HIDDEN) {
+        text.append(shown && !separated ? ", " : "");
+        separated = false;
+        shown = true;
+        address(arguments[next]);
+      }
+    }
+    return text.append(')').toString();
+  }
+
   /** The text of the other arguments and the closing parenthesis. */
   StringBuilder leave(long value) {
     ended = true;

@@ -1,0 +1,35 @@
+package dev.vestibule.observe;
+
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.memory.AddressSpace;
+import java.util.function.Consumer;
+
+/**
+ * When does a task enter a function of the vDSO? Seen when its first instruction executes; one
+ * observer for each task.
+ */
+final class VdsoEntries {
+  private static final String TRAMPOLINE = "__kernel_sigtramp";
+
+  private VdsoEntries() {}
+
+  /**
+   * Tells of a task's calls from now on; to be called when it starts and after exec.
+   *
+   * @param entered takes the function's name; signal trampolines are no calls
+   */
+  static void watch(Task task, Consumer<String> entered) {
+    AddressSpace space = task.space();
+    if (!space.handed().functions().isEmpty() && !space.code().watchesEntries()) {
+      space.code().watchEntries(address -> space.handed().functionAt(address) != null);
+    }
+    task.cpu()
+        .onEntry(
+            address -> {
+              String name = task.space().handed().functionAt(address);
+              if (name != null && !name.startsWith(TRAMPOLINE)) {
+                entered.accept(name);
+              }
+            });
+  }
+}
