@@ -120,7 +120,8 @@ public final class SyscallTable {
 
   /** Whether a number does something: what __kernel_get_syscall_map tells. */
   public boolean implemented(int number) {
-    return row(number) != null;
+    SyscallRow row = row(number);
+    return row != null && row.support() != SyscallRow.Support.REFUSED;
   }
 
   /** The call's declaration, or null if this kernel does not have it or we do not. */
