@@ -32,7 +32,7 @@ public @interface Syscall {
 
   Support level() default Support.FULL;
 
-  /** What is missing, for {@link Support#PARTIAL} and {@link Support#REFUSED}. */
+  /** What is missing, for all but {@link Support#FULL}. */
   String note() default "";
 
   /** How the result is shown. */
@@ -42,7 +42,10 @@ public @interface Syscall {
   enum Support {
     FULL,
     PARTIAL,
-    REFUSED
+    /** The call is there, but what it asks for is always refused. */
+    REFUSED,
+    /** As on a kernel that was configured without the call: ENOSYS. */
+    ABSENT
   }
 
   /** How a result is shown when it is no error. */

@@ -28,7 +28,8 @@ public record SyscallRow(
   public enum Support {
     FULL,
     PARTIAL,
-    REFUSED
+    REFUSED,
+    ABSENT
   }
 
   /** How is a result shown when it is no error? */

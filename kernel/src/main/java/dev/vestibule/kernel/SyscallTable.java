@@ -121,7 +121,7 @@ public final class SyscallTable {
   /** Whether a number does something: what __kernel_get_syscall_map tells. */
   public boolean implemented(int number) {
     SyscallRow row = row(number);
-    return row != null && row.support() != SyscallRow.Support.REFUSED;
+    return row != null && row.support() != SyscallRow.Support.ABSENT;
   }
 
   /** The call's declaration, or null if this kernel does not have it or we do not. */

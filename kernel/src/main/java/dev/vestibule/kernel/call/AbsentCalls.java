@@ -10,13 +10,13 @@ import dev.vestibule.kernel.Task;
  * Calls that this machine answers as a kernel does that was configured without them. Programs have
  * their ways round, so nobody needs to hear of them.
  */
-public final class RefusedCalls {
-  private RefusedCalls() {}
+public final class AbsentCalls {
+  private AbsentCalls() {}
 
   @Syscall(
       args = "ptr, uint, flags, uint",
       since = "4.18",
-      level = Support.REFUSED,
+      level = Support.ABSENT,
       note = "as without CONFIG_RSEQ")
   public static long rseq(Task t, long area, int length, int flags, int signature) {
     return -ENOSYS;
@@ -26,7 +26,7 @@ public final class RefusedCalls {
       names = "io_uring_setup",
       args = "uint, ptr",
       since = "5.1",
-      level = Support.REFUSED,
+      level = Support.ABSENT,
       note = "as without CONFIG_IO_URING")
   public static long ioUringSetup(Task t, int entries, long parameters) {
     return -ENOSYS;
@@ -35,7 +35,7 @@ public final class RefusedCalls {
   @Syscall(
       args = "int, ptr, uint",
       since = "3.18",
-      level = Support.REFUSED,
+      level = Support.ABSENT,
       note = "as without CONFIG_BPF_SYSCALL")
   public static long bpf(Task t, int command, long attributes, int size) {
     return -ENOSYS;
@@ -45,7 +45,7 @@ public final class RefusedCalls {
       names = "perf_event_open",
       args = "ptr, pid, int, int, flags",
       since = "2.6.31",
-      level = Support.REFUSED,
+      level = Support.ABSENT,
       note = "as without CONFIG_PERF_EVENTS")
   public static long perfEventOpen(
       Task t, long attributes, int pid, int cpu, int group, int flags) {
@@ -55,7 +55,7 @@ public final class RefusedCalls {
   @Syscall(
       args = "flags",
       since = "4.3",
-      level = Support.REFUSED,
+      level = Support.ABSENT,
       note = "as without CONFIG_USERFAULTFD")
   public static long userfaultfd(Task t, int flags) {
     return -ENOSYS;
