@@ -30,6 +30,7 @@ public final class SyscallCatalogue {
         case FULL -> "yes" + note;
         case PARTIAL -> "partly" + note;
         case REFUSED -> "refused" + note;
+        case ABSENT -> "no (ENOSYS)" + note;
       };
     }
 
