@@ -75,7 +75,7 @@ public final class ImageText {
   }
 
   private void names() throws ElfException {
-    add("soname: %s", file.dynamicString(Elf.DT_SONAME));
+    add("soname: %s", String.valueOf(file.dynamicString(Elf.DT_SONAME)));
     DynamicTable dynamic = file.dynamic();
     boolean sysv = dynamic.has(Elf.DT_HASH);
     boolean gnu = dynamic.has(Elf.DT_GNU_HASH);
