@@ -65,7 +65,7 @@ final class RunCommand {
           machine.start(
               program,
               new Arguments(argv, options.environment()),
-              HostStream.standardTable(),
+              HostStream.standardTable(machine),
               new FsContext(directory, UMASK),
               Machine.hostCredentials(),
               new Limits());

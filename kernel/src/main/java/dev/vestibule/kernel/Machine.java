@@ -29,6 +29,7 @@ import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.MachineTime;
 import dev.vestibule.kernel.time.TimeService;
 import dev.vestibule.kernel.time.TimerQueue;
+import dev.vestibule.kernel.tty.Terminals;
 import dev.vestibule.profile.KernelProfile;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -61,6 +62,7 @@ public final class Machine implements AutoCloseable {
   private final HandedPages handedPages;
   private final Random random;
   private final boolean reachesNetwork;
+  private final Terminals terminals = new Terminals(this);
   private final FutexTable futexes = new FutexTable();
   private final CpuLimits cpuLimits = new CpuLimits(this);
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
@@ -217,6 +219,10 @@ public final class Machine implements AutoCloseable {
   /** Where names of files lead. */
   public FileTree fileTree() {
     return fileTree;
+  }
+
+  public Terminals terminals() {
+    return terminals;
   }
 
   /** Whether sockets reach beyond the loopback interface. */
@@ -415,7 +421,11 @@ public final class Machine implements AutoCloseable {
   }
 
   /** What a session leader's end does to its terminal's process group; under the lock. */
-  void hangUp(Process process) {}
+  void hangUp(Process process) {
+    if (process.pid() == process.sessionId()) {
+      terminals.leaderEnded(process);
+    }
+  }
 
   /** The last things a task does in guest memory. */
   void taskEnding(Task task) {
@@ -443,7 +453,7 @@ public final class Machine implements AutoCloseable {
    */
   public int run(String path, List<String> argv, List<String> environment, String directory)
       throws InterruptedException {
-    FileTable files = HostStream.standardTable();
+    FileTable files = HostStream.standardTable(this);
     Arguments arguments =
         new Arguments(
             argv.stream().map(GuestText::fromHost).toList(),
@@ -489,6 +499,7 @@ public final class Machine implements AutoCloseable {
       forget(task.process());
       throw failure;
     }
+    terminals.adopt(task.process());
     task.start();
     return task.process();
   }
@@ -506,6 +517,7 @@ public final class Machine implements AutoCloseable {
   /** Ends all processes. */
   @Override
   public void close() {
+    terminals.close();
     for (Process process : processes()) {
       Delivery.send(process, SigInfo.kernel(Signals.SIGKILL));
     }

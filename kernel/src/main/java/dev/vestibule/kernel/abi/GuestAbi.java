@@ -11,6 +11,7 @@ import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
+import dev.vestibule.kernel.tty.Termios;
 import dev.vestibule.profile.KernelProfile;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +171,11 @@ public interface GuestAbi {
 
   /** The generic number of a request of ioctl(2). */
   int ioctlRequest(int request);
+
+  /** Reads struct termios. */
+  Termios loadTermios(GuestMemory memory, long address);
+
+  void storeTermios(GuestMemory memory, long address, Termios settings);
 
   /** The generic number of a socket option. */
   default int socketOption(int level, int option) {

@@ -3,9 +3,12 @@ package dev.vestibule.kernel.file;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.HostPoller;
+import dev.vestibule.kernel.tty.HostTerminal;
+import dev.vestibule.kernel.tty.TerminalFile;
 import dev.vestibule.kernel.wait.Blocking;
 import dev.vestibule.kernel.wait.Wait;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +36,10 @@ public final class HostStream extends OpenFile {
   }
 
   /** A table with the JVM's own standard streams at 0, 1 and 2. */
-  public static FileTable standardTable() {
+  public static FileTable standardTable(Machine machine) {
     FileTable files = new FileTable();
     for (int fd = 0; fd < 3; fd++) {
-      OpenFile stream = standard(fd);
+      OpenFile stream = standard(machine, fd);
       if (stream != null) {
         files.replace(fd, stream, false);
       }
@@ -49,11 +52,15 @@ public final class HostStream extends OpenFile {
    *
    * @return null if the JVM was started without it
    */
-  public static @Nullable OpenFile standard(int hostFd) {
+  public static @Nullable OpenFile standard(Machine machine, int hostFd) {
     int kept = 3 | O_APPEND;
     long flags = Libc.syscall(HostCalls.FCNTL, hostFd, F_GETFL);
     if (flags < 0) {
       return null;
+    }
+    HostTerminal terminal = machine.terminals().host(hostFd);
+    if (terminal != null) {
+      return new TerminalFile(terminal, (int) flags & kept, terminal.path(), () -> {});
     }
     int own = (int) HostTree.check(Libc.syscall(HostCalls.FCNTL, hostFd, F_DUPFD_CLOEXEC, 3));
     String path = HostTree.readLinkOf("/proc/self/fd/" + own);
@@ -63,6 +70,11 @@ public final class HostStream extends OpenFile {
       return HostFile.of(own, (int) flags & kept, path);
     }
     return new HostStream(own, (int) flags & kept, path);
+  }
+
+  /** The device number of a host descriptor that is a device. */
+  public static long rawDevice(int hostFd) {
+    return HostTree.statusOf(hostFd).rawDevice();
   }
 
   @Override

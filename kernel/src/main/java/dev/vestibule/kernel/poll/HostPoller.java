@@ -4,8 +4,10 @@ import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.wait.WaitQueue;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * When does something happen on a descriptor of the host? One thread waits for all of them and
@@ -20,27 +22,33 @@ public final class HostPoller {
   private static final int EVENT = PACKED ? 12 : 16;
   private static final int DATA = PACKED ? 4 : 8;
   private static final int EVENTS = 64;
+  private static final int QUARTER_SECOND = 250;
   private static final HostPoller ONLY = new HostPoller();
 
   private final int epoll;
+  private final int wakeup;
+  private final List<Runnable> regular = new CopyOnWriteArrayList<>();
   private final Map<Integer, WaitQueue> queues = new ConcurrentHashMap<>();
 
   private HostPoller() {
     epoll = (int) Libc.syscall(HostCalls.EPOLL_CREATE1, EPOLL_CLOEXEC);
+    wakeup = (int) Libc.syscall(HostCalls.EVENTFD2, 0, EPOLL_CLOEXEC);
+    add(wakeup);
     Thread.ofPlatform().name("host-poller").daemon().start(this::run);
   }
 
   /** Wakes a queue whenever the readiness of a host descriptor changes; regular files never do. */
   public static void watch(int fd, WaitQueue queue) {
     ONLY.queues.put(fd, queue);
+    ONLY.add(fd);
+  }
+
+  private void add(int fd) {
     long event = HostMemory.allocate(EVENT);
-    try {
-      HostMemory.put32le(event, ALL_EDGES);
-      HostMemory.put64le(event + DATA, fd);
-      Libc.syscall(HostCalls.EPOLL_CTL, ONLY.epoll, EPOLL_CTL_ADD, fd, event);
-    } finally {
-      HostMemory.free(event);
-    }
+    HostMemory.put32le(event, ALL_EDGES);
+    HostMemory.put64le(event + DATA, fd);
+    Libc.syscall(HostCalls.EPOLL_CTL, epoll, EPOLL_CTL_ADD, fd, event);
+    HostMemory.free(event);
   }
 
   /** Forgets a descriptor; call it before closing. */
@@ -48,6 +56,15 @@ public final class HostPoller {
     ONLY.queues.remove(fd);
     long event = HostMemory.allocate(EVENT);
     Libc.syscall(HostCalls.EPOLL_CTL, ONLY.epoll, EPOLL_CTL_DEL, fd, event);
+    HostMemory.free(event);
+  }
+
+  /** Has something looked at regularly: what the host tells by signals alone. */
+  public static void everyQuarterSecond(Runnable look) {
+    ONLY.regular.add(look);
+    long event = HostMemory.allocate(16);
+    HostMemory.putSlot(event, 1);
+    Libc.syscall(HostCalls.WRITE, ONLY.wakeup, event, 8);
     HostMemory.free(event);
   }
 
@@ -68,7 +85,11 @@ public final class HostPoller {
   private void run() {
     long events = HostMemory.allocate((long) EVENT * EVENTS);
     while (true) {
-      long count = Libc.syscall(HostCalls.EPOLL_PWAIT, epoll, events, EVENTS, -1, 0, 8);
+      int timeout = regular.isEmpty() ? -1 : QUARTER_SECOND;
+      long count = Libc.syscall(HostCalls.EPOLL_PWAIT, epoll, events, EVENTS, timeout, 0, 8);
+      if (count == 0) {
+        regular.forEach(Runnable::run);
+      }
       for (int i = 0; i < count; i++) {
         long at = events + (long) EVENT * i;
         WaitQueue queue = queues.get((int) HostMemory.i64le(at + DATA));

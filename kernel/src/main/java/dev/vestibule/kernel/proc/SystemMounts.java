@@ -25,7 +25,9 @@ public final class SystemMounts {
     FileTree tree = machine.fileTree();
     mount(tree, "/proc", new ProcFolder(machine, processors), PROC_SUPER_MAGIC, PROC_DEVICE);
     mount(tree, "/sys", SystemFolder.create(processors), SYSFS_MAGIC, SYS_DEVICE);
-    mount(tree, "/dev", DeviceFolder.create(), TMPFS_MAGIC, DEV_DEVICE);
+    Synthetic.FixedFolder dev = DeviceFolder.create();
+    machine.terminals().addTo(dev);
+    mount(tree, "/dev", dev, TMPFS_MAGIC, DEV_DEVICE);
     if (!tree.mounts().containsKey("/dev/shm")) {
       Mount shared = tree.rootMount() instanceof HostMount root ? root.below("dev/shm") : null;
       tree.mount("/dev/shm", shared != null ? shared : HostMount.temporary());

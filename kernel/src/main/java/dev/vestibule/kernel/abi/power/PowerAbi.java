@@ -15,6 +15,7 @@ import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
+import dev.vestibule.kernel.tty.Termios;
 import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
 import java.util.Map;
@@ -350,5 +351,17 @@ public final class PowerAbi implements GuestAbi {
       return option;
     }
     return option >= 20 ? option - 4 : option + 2;
+  }
+
+  @Override
+  public Termios loadTermios(GuestMemory memory, long address) {
+    return PowerTermios.load(struct(memory, address, PowerTermios.SIZE));
+  }
+
+  @Override
+  public void storeTermios(GuestMemory memory, long address, Termios settings) {
+    Struct s = struct(PowerTermios.SIZE);
+    PowerTermios.store(s, settings);
+    s.store(memory, address);
   }
 }
