@@ -1,5 +1,7 @@
 package dev.vestibule.cli;
 
+import org.jspecify.annotations.Nullable;
+
 /** Why does a command end without having done its work, and with which exit status? */
 public final class CommandFailure extends Exception {
   private static final long serialVersionUID = 1;
@@ -17,15 +19,15 @@ public final class CommandFailure extends Exception {
 
   /**
    * @param status the exit status, one of the constants of this class
-   * @param message one line without the leading {@code vestibule:}
+   * @param message one line without the leading {@code vestibule:}, often that of another exception
    */
-  public CommandFailure(int status, String message) {
-    super(message);
+  public CommandFailure(int status, @Nullable String message) {
+    super(String.valueOf(message));
     this.status = status;
   }
 
   /** A failure with status 125. */
-  public static CommandFailure ours(String message) {
+  public static CommandFailure ours(@Nullable String message) {
     return new CommandFailure(OURS, message);
   }
 
