@@ -380,7 +380,12 @@ final class HostTree {
 
   /** Changes the mode of a file that is no symbolic link. */
   long changeMode(String path, int mode) {
-    return with(reference(path), fd -> byDescriptor(HostCalls.FCHMODAT, fd, mode, 0));
+    return with(reference(path), fd -> changeModeOfAny(fd, mode));
+  }
+
+  /** Changes the mode of an open file, also of one opened with O_PATH. */
+  static long changeModeOfAny(int fd, int mode) {
+    return byDescriptor(HostCalls.FCHMODAT, fd, mode, 0);
   }
 
   long changeOwner(String path, int uid, int gid) {

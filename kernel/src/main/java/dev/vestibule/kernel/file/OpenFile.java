@@ -161,7 +161,7 @@ public abstract class OpenFile {
   /** fchmod(2). */
   public long changeMode(int mode) {
     int fd = hostFd();
-    return fd < 0 ? -Errno.EPERM : Libc.syscall(HostCalls.FCHMOD, fd, mode);
+    return fd < 0 ? -Errno.EPERM : HostTree.changeModeOfAny(fd, mode);
   }
 
   /** fchown(2). */
