@@ -8,23 +8,26 @@ import dev.vestibule.profile.Profiles;
 import java.util.Arrays;
 import java.util.List;
 
-/** Runs one guest program from a command line: {@code PROFILE [-L SYSROOT] PROGRAM ARG...}. */
+/** Runs one guest program: {@code PROFILE [-L SYSROOT | -R ROOT] PROGRAM ARG...}. */
 final class RunGuest {
   private RunGuest() {}
 
   public static void main(String[] args) throws Exception {
     KernelProfile profile = Profiles.load(args[0]);
     boolean sysroot = args[1].equals("-L");
-    List<String> argv = Arrays.asList(args).subList(sysroot ? 3 : 1, args.length);
+    boolean root = args[1].equals("-R");
+    List<String> argv = Arrays.asList(args).subList(sysroot || root ? 3 : 1, args.length);
+    List<String> trees = root ? List.of(args[2]) : sysroot ? List.of(args[2], "/") : List.of("/");
     boolean trace = System.getenv("TRACE") != null;
     Machine machine =
         Machine.builder(profile)
-            .fileTree(new FileTree(HostMount.of(sysroot ? List.of(args[2], "/") : List.of("/"))))
+            .settings(Machine.Settings.defaults().withDebug(true))
+            .fileTree(new FileTree(HostMount.of(trees)))
             .listener(trace ? new Tracer() : new KernelListener() {})
             .build();
     List<String> env =
         System.getenv().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
-    int status = machine.run(argv.get(0), argv, env, System.getProperty("user.dir"));
+    int status = machine.run(argv.get(0), argv, env, root ? "/" : System.getProperty("user.dir"));
     System.out.flush();
     System.err.println("status 0x" + Integer.toHexString(status));
     System.exit(status >> 8);

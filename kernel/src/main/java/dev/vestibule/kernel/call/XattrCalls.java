@@ -58,7 +58,7 @@ public final class XattrCalls {
   }
 
   private static long get(Task t, Target target, long name, long value, long size, int call) {
-    long room = Math.min(size, XATTR_SIZE_MAX);
+    long room = size < 0 ? XATTR_SIZE_MAX : Math.min(size, XATTR_SIZE_MAX);
     try (Request r = new Request(t, name, room)) {
       long given = size == 0 ? 0 : r.memory;
       long result =
