@@ -93,6 +93,16 @@ public enum ArgKind {
   OUT_TMS(Width.UNSIGNED),
   /** An int, filled in. */
   OUT_INT(Width.UNSIGNED),
+  /** A 64-bit number, filled in. */
+  OUT_LOFF(Width.UNSIGNED),
+  /** The high half of a 64-bit number whose low half is the next argument. */
+  HIGH_HALF(Width.INT),
+  RUSAGE_WHO(Width.INT),
+  PRIORITY_WHICH(Width.INT),
+  SIGNALFD_FLAGS(Width.INT),
+  /** A set of processors; the argument before it is its size. */
+  CPU_SET(Width.UNSIGNED),
+  OUT_CPU_SET(Width.UNSIGNED),
   FUTEX(Width.UNSIGNED),
   FUTEX_OP(Width.INT),
   RESOURCE(Width.INT),

@@ -32,10 +32,33 @@ public final class SyscallTable {
   /** Numbers that Linux keeps for names alone: sys_ni_syscall on every configuration. */
   private static final Set<String> NEVER =
       Set.of(
-          "afs_syscall", "bdflush", "break", "create_module", "ftime", "get_kernel_syms",
-          "getpmsg", "gtty", "idle", "ioperm", "iopl", "lock", "modify_ldt", "mpx",
-          "multiplexer", "nfsservctl", "prof", "profil", "putpmsg", "query_module", "stty",
-          "sys_debug_setcontext", "tuxcall", "ulimit", "vm86", "_sysctl", "uselib");
+          "afs_syscall",
+          "bdflush",
+          "break",
+          "create_module",
+          "ftime",
+          "get_kernel_syms",
+          "getpmsg",
+          "gtty",
+          "idle",
+          "ioperm",
+          "iopl",
+          "lock",
+          "modify_ldt",
+          "mpx",
+          "multiplexer",
+          "nfsservctl",
+          "prof",
+          "profil",
+          "putpmsg",
+          "query_module",
+          "stty",
+          "sys_debug_setcontext",
+          "tuxcall",
+          "ulimit",
+          "vm86",
+          "_sysctl",
+          "uselib");
 
   private final @Nullable String[] names;
   private final @Nullable SyscallRow[] rows;

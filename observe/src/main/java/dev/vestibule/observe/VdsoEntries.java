@@ -24,12 +24,11 @@ final class VdsoEntries {
       space.code().watchEntries(address -> space.handed().functionAt(address) != null);
     }
     task.cpu()
-        .onEntry(
-            address -> {
-              String name = task.space().handed().functionAt(address);
-              if (name != null && !name.startsWith(TRAMPOLINE)) {
-                entered.accept(name);
-              }
-            });
+        .onEntry(address -> {
+          String name = task.space().handed().functionAt(address);
+          if (name != null && !name.startsWith(TRAMPOLINE)) {
+            entered.accept(name);
+          }
+        });
   }
 }

@@ -19,8 +19,7 @@ public final class VdsoTrace implements KernelListener {
 
   /** Functions that are no system calls, by number of arguments. */
   private static final Map<String, Integer> OTHERS =
-      Map.of(
-          "get_tbfreq", 0, "get_syscall_map", 1, "sync_dicache", 2, "sync_dicache_p5", 2);
+      Map.of("get_tbfreq", 0, "get_syscall_map", 1, "sync_dicache", 2, "sync_dicache_p5", 2);
 
   private final LineOutput output;
   private final Map<String, SyscallRow> rows = new HashMap<>();

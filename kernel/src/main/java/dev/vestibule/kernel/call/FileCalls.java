@@ -410,7 +410,7 @@ public final class FileCalls {
     return with(t, fd, f -> f.seek(t, offset, whence));
   }
 
-  @Syscall(names = "_llseek", args = "fd, uint, uint, out, whence")
+  @Syscall(names = "_llseek", args = "fd, high_half, uint, out_loff, whence")
   public static long llseek(Task t, int fd, int high, int low, long result, int whence) {
     long offset = (long) high << 32 | low & 0xffff_ffffL;
     long position = with(t, fd, f -> f.seek(t, offset, whence));

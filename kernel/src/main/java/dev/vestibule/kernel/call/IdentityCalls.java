@@ -129,7 +129,7 @@ public final class IdentityCalls {
     return t.credentials().egid();
   }
 
-  @Syscall(args = "out, out, out")
+  @Syscall(args = "out_int, out_int, out_int")
   public static long getresuid(Task t, long real, long effective, long saved) {
     Credentials c = t.credentials();
     t.memory().store32(real, c.uid());
@@ -138,7 +138,7 @@ public final class IdentityCalls {
     return 0;
   }
 
-  @Syscall(args = "out, out, out")
+  @Syscall(args = "out_int, out_int, out_int")
   public static long getresgid(Task t, long real, long effective, long saved) {
     Credentials c = t.credentials();
     t.memory().store32(real, c.gid());

@@ -76,7 +76,7 @@ public final class PipeCalls {
     return signalfd4(t, fd, set, size, 0);
   }
 
-  @Syscall(args = "fd, sigset, size, flags", since = "2.6.27", result = Result.FD)
+  @Syscall(args = "fd, sigset, size, signalfd_flags", since = "2.6.27", result = Result.FD)
   public static long signalfd4(Task t, int fd, long set, long size, int flags) {
     if (size != 8 || (flags & ~(O_CLOEXEC | O_NONBLOCK)) != 0) {
       return -Errno.EINVAL;

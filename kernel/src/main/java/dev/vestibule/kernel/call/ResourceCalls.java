@@ -113,7 +113,7 @@ public final class ResourceCalls {
   }
 
   @Syscall(
-      args = "int, out_rusage",
+      args = "rusage_who, out_rusage",
       level = Support.PARTIAL,
       note = "only the processor time, all of it as user time, and the largest resident size")
   public static long getrusage(Task t, int who, long usage) {
@@ -136,7 +136,7 @@ public final class ResourceCalls {
   private static final int PRIO_PGRP = 1;
   private static final int PRIO_USER = 2;
 
-  @Syscall(args = "int, pid")
+  @Syscall(args = "priority_which, pid")
   public static long getpriority(Task t, int which, int who) {
     long best = -ESRCH;
     for (Task task : selected(t, which, who)) {
@@ -145,7 +145,7 @@ public final class ResourceCalls {
     return which < PRIO_PROCESS || which > PRIO_USER ? -EINVAL : best;
   }
 
-  @Syscall(args = "int, pid, int")
+  @Syscall(args = "priority_which, pid, int")
   public static long setpriority(Task t, int which, int who, int nice) {
     if (which < PRIO_PROCESS || which > PRIO_USER) {
       return -EINVAL;

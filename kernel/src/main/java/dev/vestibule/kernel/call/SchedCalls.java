@@ -72,7 +72,7 @@ public final class SchedCalls {
     return 0;
   }
 
-  @Syscall(names = "sched_getparam", args = "pid, out")
+  @Syscall(names = "sched_getparam", args = "pid, out_int")
   public static long getParameter(Task t, int tid, long parameter) {
     Task task = find(t, tid);
     if (tid < 0 || parameter == 0) {
@@ -158,7 +158,7 @@ public final class SchedCalls {
     return (bytes + word - 1) / word * word;
   }
 
-  @Syscall(names = "sched_getaffinity", args = "pid, size, out")
+  @Syscall(names = "sched_getaffinity", args = "pid, size, out_cpu_set")
   public static long getAffinity(Task t, int tid, long size, long mask) {
     int word = t.abi().wordSize();
     int bytes = maskBytes(t);
@@ -181,7 +181,7 @@ public final class SchedCalls {
 
   @Syscall(
       names = "sched_setaffinity",
-      args = "pid, size, ptr",
+      args = "pid, size, cpu_set",
       level = Support.PARTIAL,
       note = "the guest sees it; the host's scheduler is not told")
   public static long setAffinity(Task t, int tid, long size, long mask) {
@@ -203,7 +203,7 @@ public final class SchedCalls {
     return 0;
   }
 
-  @Syscall(args = "out, out, ptr", since = "2.6.19")
+  @Syscall(args = "out_int, out_int, ptr", since = "2.6.19")
   public static long getcpu(Task t, long cpu, long node, long unused) {
     if (cpu != 0) {
       t.memory().store32(cpu, t.processor());

@@ -540,9 +540,6 @@ public final class UnixSocket extends Socket {
     UnixSocket other;
     synchronized (LOCK) {
       other = peer;
-      if (!connected && backlog < 0) {
-        return -Errno.ENOTCONN;
-      }
       boolean read = how != 1;
       boolean write = how != 0;
       readShut |= read;

@@ -90,6 +90,28 @@ final class Formats {
         names.flags(call.text(), call.argument(i) & 0xffff_ffffL);
       };
 
+  private static final ArgFormat RUSAGE_WHO =
+      (call, i) -> {
+        int who = (int) call.argument(i);
+        String[] names = {"RUSAGE_CHILDREN", "RUSAGE_SELF", "RUSAGE_THREAD"};
+        boolean known = who >= -1 && who <= 1;
+        call.text().append(known ? names[who + 1] : "0x%x /* RUSAGE_??? */".formatted(who));
+      };
+
+  private static final ArgFormat HIGH_HALF =
+      new ArgFormat() {
+        @Override
+        public void append(Call call, int index) {
+          long low = call.argument(index + 1) & 0xffff_ffffL;
+          call.text().append(call.argument(index) << 32 | low);
+        }
+
+        @Override
+        public void prepare(Call call, int index) {
+          call.reformat(index + 1, ArgFormat.HIDDEN);
+        }
+      };
+
   private static final int AT_FDCWD = -100;
   private static final Map<ArgKind, ArgFormat> ALL = new EnumMap<>(ArgKind.class);
 
@@ -132,6 +154,8 @@ final class Formats {
     ALL.put(ArgKind.SIGNAL, SIGNAL);
     ALL.put(ArgKind.DEV, (call, i) -> device(call.text(), call.argument(i) & 0xffff_ffffL));
     ALL.put(ArgKind.FUTEX, PTR);
+    ALL.put(ArgKind.HIGH_HALF, HIGH_HALF);
+    ALL.put(ArgKind.OUT_LOFF, ArgFormat.out(Formats::longInMemory));
   }
 
   private static void flags() {
@@ -154,6 +178,11 @@ final class Formats {
     ALL.put(ArgKind.RESOURCE, Tables.RESOURCES.oneOf());
     ALL.put(ArgKind.STATX_MASK, Tables.STATX_MASK.bits());
     ALL.put(ArgKind.PIPE_FLAGS, Tables.PIPE_FLAGS.bits());
+    ALL.put(ArgKind.RUSAGE_WHO, RUSAGE_WHO);
+    ALL.put(ArgKind.PRIORITY_WHICH, Tables.PRIORITIES.oneOf());
+    ALL.put(ArgKind.SIGNALFD_FLAGS, Tables.SIGNALFD_FLAGS.bits());
+    ALL.put(ArgKind.CPU_SET, ArgFormat.in((c, i) -> processors(c, i, c.argument(i - 1))));
+    ALL.put(ArgKind.OUT_CPU_SET, ArgFormat.out((c, i) -> processors(c, i, c.result())));
     ALL.put(ArgKind.EVENTFD_FLAGS, Tables.EVENTFD_FLAGS.bits());
     ALL.put(ArgKind.EPOLL_OP, Tables.EPOLL_OPS.oneOf());
     ALL.put(ArgKind.EPOLL_FLAGS, Tables.EPOLL_FLAGS.bits());
@@ -186,6 +215,24 @@ final class Formats {
           call.address(call.argument(i));
           call.text().append(" /* ").append(entries(call, i)).append(" entries */");
         }));
+  }
+
+  private static void longInMemory(Call call, int index) {
+    call.text().append('[').append(call.memory().load64(call.argument(index))).append(']');
+  }
+
+  private static void processors(Call call, int index, long size) {
+    int bits = 8 * call.abi().wordSize();
+    call.text().append('[');
+    String gap = "";
+    for (int n = 0; n < Math.min(size, 1024) * 8; n++) {
+      long at = call.argument(index) + (long) (n / bits) * (bits / 8);
+      if ((call.abi().loadWord(call.memory(), at) >>> (n % bits) & 1) != 0) {
+        call.text().append(gap).append(n);
+        gap = " ";
+      }
+    }
+    call.text().append(']');
   }
 
   private static void filled(Call call, int index) {

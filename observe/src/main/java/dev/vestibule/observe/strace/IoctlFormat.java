@@ -60,7 +60,7 @@ final class IoctlFormat {
 
   /** Direction, type, number and size, as Power packs them. */
   private static String encoded(int request) {
-    String[] directions = {"_IOC_0", "_IOC_NONE", "_IOC_READ", "_IOC_3", "_IOC_WRITE"};
+    String[] directions = {"0", "_IOC_NONE", "_IOC_READ", "_IOC_3", "_IOC_WRITE"};
     int direction = request >>> 29;
     return String.format(
         "_IOC(%s, %s, %s, %s)",

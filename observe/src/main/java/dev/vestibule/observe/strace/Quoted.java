@@ -79,7 +79,7 @@ final class Quoted {
       default -> {
         if (c >= ' ' && c < 0x7f) {
           text.append((char) c);
-        } else if (next >= '0' && next <= '9') {
+        } else if (next >= '0' && next <= '7') {
           text.append(String.format("\\%03o", c));
         } else {
           text.append('\\').append(Integer.toOctalString(c));

@@ -66,6 +66,8 @@ final class Results {
               .append(" (")
               .append(DATE.format(Instant.ofEpochSecond(result)))
               .append(')');
+      case "rt_sigtimedwait", "rt_sigtimedwait_time64" ->
+          text.append(result).append(" (").append(Formats.signal(result)).append(')');
       case "sched_getscheduler" -> {
         text.append(result).append(" (");
         Tables.SCHED.value(text, result);

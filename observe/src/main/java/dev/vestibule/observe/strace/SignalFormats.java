@@ -183,8 +183,10 @@ final class SignalFormats {
 
   private static void value(StringBuilder text, Struct s, int at) {
     long pointer = s.word(at);
-    text.append(", si_int=").append(s.i32(at)).append(", si_ptr=");
-    text.append(pointer == 0 ? "NULL" : "0x" + Long.toHexString(pointer));
+    if (pointer != 0) {
+      text.append(", si_int=").append(s.i32(at));
+      text.append(", si_ptr=0x").append(Long.toHexString(pointer));
+    }
   }
 
   private static void code(StringBuilder text, int signal, int code) {

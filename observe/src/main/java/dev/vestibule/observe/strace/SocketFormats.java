@@ -73,11 +73,11 @@ final class SocketFormats {
     all.put(ArgKind.SOCKET_TYPE, SocketFormats::type);
     all.put(ArgKind.SOCKET_PROTOCOL, SocketFormats::protocol);
     all.put(ArgKind.SOCKET_LEVEL, LEVELS.oneOf());
-    all.put(ArgKind.SOCKET_OPTION, SocketFormats::option);
+    all.put(ArgKind.SOCKET_OPTION, OPTION);
     all.put(ArgKind.SOCKADDR, SocketFormats::given);
     all.put(ArgKind.OUT_SOCKADDR, FILLED);
     all.put(ArgKind.MSGHDR, ArgFormat.in((call, i) -> message(call, i, -1)));
-    all.put(ArgKind.OUT_MSGHDR, ArgFormat.out((call, i) -> message(call, i, call.result())));
+    all.put(ArgKind.OUT_MSGHDR, RECEIVED);
     all.put(ArgKind.MSG_FLAGS, MESSAGE_FLAGS.bits());
     all.put(ArgKind.SHUTDOWN_HOW, SHUTDOWN.oneOf());
   }
@@ -97,6 +97,46 @@ final class SocketFormats {
       PROTOCOLS.value(call.text(), call.argument(index));
     } else {
       Formats.INT.append(call, index);
+    }
+  }
+
+  /** Names the option; its value is an int where it has the size of one. */
+  private static final ArgFormat OPTION =
+      new ArgFormat() {
+        @Override
+        public void append(Call call, int index) {
+          option(call, index);
+        }
+
+        @Override
+        public void prepare(Call call, int index) {
+          if (call.kind(index + 2) == ArgKind.INT) {
+            call.reformat(index + 1, ArgFormat.in(SocketFormats::given4));
+            return;
+          }
+          try {
+            call.keep(index + 1, call.memory().load32(call.argument(index + 2)));
+          } catch (dev.vestibule.cpu.GuestFault notThere) {
+            return;
+          }
+          call.reformat(index + 1, ArgFormat.out(SocketFormats::filled4));
+          call.reformat(index + 2, (c, i) -> length(c, i, c.kept(i - 1)));
+        }
+      };
+
+  private static void given4(Call call, int index) {
+    value(call, index, (int) call.argument(index + 1));
+  }
+
+  private static void filled4(Call call, int index) {
+    value(call, index, call.memory().load32(call.argument(index + 1)));
+  }
+
+  private static void value(Call call, int index, int length) {
+    if (length == 4) {
+      ControlFormats.integer(call, index);
+    } else {
+      Quoted.buffer(call, call.argument(index), Math.max(0, length));
     }
   }
 
@@ -258,6 +298,27 @@ final class SocketFormats {
   }
 
   // ---- messages
+
+  private static final ArgFormat RECEIVED =
+      new ArgFormat() {
+        @Override
+        public void append(Call call, int index) {
+          long at = call.argument(index);
+          if (at == 0) {
+            call.address(at);
+          } else if (call.failed()) {
+            int length = call.memory().load32(at + call.abi().wordSize());
+            call.text().append("{msg_namelen=").append(length).append('}');
+          } else {
+            message(call, index, call.result());
+          }
+        }
+
+        @Override
+        public boolean late() {
+          return true;
+        }
+      };
 
   private static void message(Call call, int index, long valid) {
     GuestAbi abi = call.abi();

@@ -126,7 +126,7 @@ final class Tables {
   static final Names TIMER_FLAGS = Names.of("TIMER_", "TIMER_ABSTIME=1");
   static final Names TIMERFD_SETTIME =
       Names.of("TFD_", "TFD_TIMER_ABSTIME=1 TFD_TIMER_CANCEL_ON_SET=2");
-  static final Names TIMERFD_FLAGS = Names.of("TFD_", "TFD_NONBLOCK=04000 TFD_CLOEXEC=02000000");
+  static final Names TIMERFD_FLAGS = Names.of("TFD_", "TFD_CLOEXEC=02000000 TFD_NONBLOCK=04000");
   static final Names SIGEV =
       Names.of("SIGEV_", "SIGEV_SIGNAL=0 SIGEV_NONE SIGEV_THREAD SIGEV_THREAD_ID=4");
   static final Names FUTEX_OPS =
@@ -175,9 +175,10 @@ final class Tables {
       Names.of("SUID_DUMP_", "SUID_DUMP_DISABLE=0 SUID_DUMP_USER SUID_DUMP_ROOT");
   static final Names PIPE_FLAGS =
       Names.of("O_", "O_NONBLOCK=04000 O_CLOEXEC=02000000 O_DIRECT=040000");
+  static final Names PRIORITIES = Names.of("PRIO_", "PRIO_PROCESS=0 PRIO_PGRP PRIO_USER");
   static final Names EVENTFD_FLAGS =
-      Names.of("EFD_", "EFD_SEMAPHORE=1 EFD_NONBLOCK=04000 EFD_CLOEXEC=02000000");
-  static final Names SIGNALFD_FLAGS = Names.of("SFD_", "SFD_NONBLOCK=04000 SFD_CLOEXEC=02000000");
+      Names.of("EFD_", "EFD_SEMAPHORE=1 EFD_CLOEXEC=02000000 EFD_NONBLOCK=04000");
+  static final Names SIGNALFD_FLAGS = Names.of("SFD_", "SFD_CLOEXEC=02000000 SFD_NONBLOCK=04000");
   static final Names POLL =
       Names.of(
           "POLL",

@@ -343,7 +343,9 @@ public final class PowerAbi implements GuestAbi {
     return PowerIoctls.generic(request);
   }
 
-  /** Power numbers SO_RCVLOWAT to SO_PEERCRED (generic 16 to 21) in another order: 20, 21, 16 ... */
+  /**
+   * Power numbers SO_RCVLOWAT to SO_PEERCRED (generic 16 to 21) in another order: 20, 21, 16 ...
+   */
   @Override
   public int socketOption(int level, int option) {
     int socketLevel = 1;
