@@ -17,13 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param at its address
  */
 record MessageHeader(
-    long at,
-    long name,
-    int nameLength,
-    long vector,
-    long count,
-    long control,
-    long controlLength) {
+    long at, long name, int nameLength, long vector, long count, long control, long controlLength) {
   private static final int SCM_RIGHTS = 1;
   private static final int SCM_CREDENTIALS = 2;
   private static final int SCM_MAX_FD = 253;

@@ -337,8 +337,7 @@ public final class SocketCalls {
   }
 
   @Syscall(args = "fd, out_msghdr, uint, msg_flags, timespec", since = "2.6.33")
-  public static long recvmmsg(
-      Task t, int fd, long headers, int count, int flags, long timeout) {
+  public static long recvmmsg(Task t, int fd, long headers, int count, int flags, long timeout) {
     return receiveMany(t, fd, headers, count, flags, timeout, Form.WORD);
   }
 
@@ -346,8 +345,7 @@ public final class SocketCalls {
       names = "recvmmsg_time64",
       args = "fd, out_msghdr, uint, msg_flags, timespec64",
       since = "5.1")
-  public static long recvmmsg64(
-      Task t, int fd, long headers, int count, int flags, long timeout) {
+  public static long recvmmsg64(Task t, int fd, long headers, int count, int flags, long timeout) {
     return receiveMany(t, fd, headers, count, flags, timeout, Form.WIDE);
   }
 

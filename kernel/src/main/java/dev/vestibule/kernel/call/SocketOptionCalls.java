@@ -36,7 +36,8 @@ public final class SocketOptionCalls {
   /** Options that are numbers turn their bytes where the guest's order is not the host's. */
   private static byte[] turned(GuestAbi abi, int level, int option, byte[] value) {
     boolean numbers =
-        value.length == 4 || level == Socket.SOL_SOCKET && value.length % 4 == 0
+        value.length == 4
+            || level == Socket.SOL_SOCKET && value.length % 4 == 0
             || option == SO_LINGER;
     if (!abi.bigEndian() || !numbers) {
       return value;
@@ -86,8 +87,7 @@ public final class SocketOptionCalls {
     if (micros < 0 || micros >= 1_000_000) {
       throw new Failure(Errno.EDOM);
     }
-    long nanos =
-        seconds < 0 ? 1 : Math.min(seconds, 1L << 32) * GuestTimes.SECOND + micros * 1000;
+    long nanos = seconds < 0 ? 1 : Math.min(seconds, 1L << 32) * GuestTimes.SECOND + micros * 1000;
     if (receives(option)) {
       socket.setReceiveTimeout(nanos);
     } else {

@@ -26,10 +26,7 @@ public final class TransferCalls {
 
   /** Applies a host call to a regular file, directory or device of the host. */
   private static long onHost(Task t, int fd, int otherwise, Calling.OnFile operation) {
-    return with(
-        t,
-        fd,
-        f -> f.hostFd() < 0 || !f.seekable() ? -otherwise : operation.apply(f));
+    return with(t, fd, f -> f.hostFd() < 0 || !f.seekable() ? -otherwise : operation.apply(f));
   }
 
   @Syscall(args = "fd")
@@ -79,10 +76,7 @@ public final class TransferCalls {
   @Syscall(args = "fd, loff, size")
   public static long readahead(Task t, int fd, long offset, long count) {
     return onHost(
-        t,
-        fd,
-        Errno.EINVAL,
-        f -> Libc.syscall(HostCalls.READAHEAD, f.hostFd(), offset, count));
+        t, fd, Errno.EINVAL, f -> Libc.syscall(HostCalls.READAHEAD, f.hostFd(), offset, count));
   }
 
   @Syscall(args = "fd, flags, loff, loff", since = "2.6.23")
@@ -186,10 +180,7 @@ public final class TransferCalls {
     }
   }
 
-  @Syscall(
-      names = "copy_file_range",
-      args = "fd, ptr, fd, ptr, size, flags",
-      since = "4.5")
+  @Syscall(names = "copy_file_range", args = "fd, ptr, fd, ptr, size, flags", since = "4.5")
   public static long copyFileRange(
       Task t, int in, long inAt, int out, long outAt, long count, int flags) {
     if (flags != 0) {
@@ -203,9 +194,7 @@ public final class TransferCalls {
                 t,
                 out,
                 to -> {
-                  if (!from.readable()
-                      || !to.writable()
-                      || (to.flags() & OpenFile.O_APPEND) != 0) {
+                  if (!from.readable() || !to.writable() || (to.flags() & OpenFile.O_APPEND) != 0) {
                     return -Errno.EBADF;
                   }
                   if (!(from instanceof HostFile a) || !(to instanceof HostFile b)) {
@@ -250,8 +239,7 @@ public final class TransferCalls {
       since = "2.6.17",
       level = Support.PARTIAL,
       note = "copies; SPLICE_F_NONBLOCK counts only where the file itself does not block")
-  public static long splice(
-      Task t, int in, long inAt, int out, long outAt, long count, int flags) {
+  public static long splice(Task t, int in, long inAt, int out, long outAt, long count, int flags) {
     return with(
         t,
         in,
@@ -299,9 +287,7 @@ public final class TransferCalls {
                 t,
                 out,
                 to -> {
-                  if (!(from instanceof PipeEnd a)
-                      || !(to instanceof PipeEnd b)
-                      || a.samePipe(b)) {
+                  if (!(from instanceof PipeEnd a) || !(to instanceof PipeEnd b) || a.samePipe(b)) {
                     return -Errno.EINVAL;
                   }
                   byte[] bytes = a.peek((int) Math.min(BUFFER, count));

@@ -1,7 +1,5 @@
 package dev.vestibule.kernel.file;
 
-import dev.vestibule.host.HostCalls;
-import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;

@@ -7,8 +7,8 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
-import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.IoVector;
+import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.Place;
 import dev.vestibule.kernel.wait.Blocking;
 
@@ -38,7 +38,8 @@ public final class Inotify extends AnonymousFile {
     return place
         .mount()
         .byHostName(
-            place.path(), name -> Libc.syscall(HostCalls.INOTIFY_ADD_WATCH, fd, name, mask & ~IN_DONT_FOLLOW));
+            place.path(),
+            name -> Libc.syscall(HostCalls.INOTIFY_ADD_WATCH, fd, name, mask & ~IN_DONT_FOLLOW));
   }
 
   public long unwatch(int watch) {

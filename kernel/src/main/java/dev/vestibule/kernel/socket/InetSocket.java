@@ -6,8 +6,8 @@ import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
-import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.IoVector;
+import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.HostPoller;
 import java.util.Set;
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A TCP or UDP socket: one of the host, never blocking there.
  *
- * <p>Unless the machine is allowed more, it is bound to the loopback interface, and addresses beyond
- * it are unreachable.
+ * <p>Unless the machine is allowed more, it is bound to the loopback interface, and addresses
+ * beyond it are unreachable.
  */
 public final class InetSocket extends Socket {
   private static final int SOCK_NONBLOCK = 04000;
@@ -60,15 +60,13 @@ public final class InetSocket extends Socket {
    * @param anywhere whether it may reach beyond the loopback interface
    * @throws Failure socket(2)'s errors
    */
-  public static InetSocket open(
-      int family, int type, int protocol, int flags, boolean anywhere) {
+  public static InetSocket open(int family, int type, int protocol, int flags, boolean anywhere) {
     boolean stream = type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP);
     boolean datagram = type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP);
     if (!stream && !datagram) {
       throw new Failure(type == 3 ? Errno.EPERM : Errno.EPROTONOSUPPORT);
     }
-    long fd =
-        Libc.syscall(HostCalls.SOCKET, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    long fd = Libc.syscall(HostCalls.SOCKET, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
       throw new Failure((int) -fd);
     }
@@ -203,8 +201,7 @@ public final class InetSocket extends Socket {
   @Override
   public Socket accept(Task task, int flags) {
     int hostFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-    long result =
-        repeat(task, true, 0, () -> Libc.syscall(HostCalls.ACCEPT4, fd, 0, 0, hostFlags));
+    long result = repeat(task, true, 0, () -> Libc.syscall(HostCalls.ACCEPT4, fd, 0, 0, hostFlags));
     if (result < 0) {
       throw new Failure((int) -result);
     }
@@ -308,8 +305,7 @@ public final class InetSocket extends Socket {
   @Override
   public long receive(Task task, Message message, int flags) {
     int hostFlags = flags & RECEIVE_FLAGS | MSG_DONTWAIT;
-    boolean all =
-        (flags & MSG_WAITALL) != 0 && type() == SOCK_STREAM && (flags & MSG_PEEK) == 0;
+    boolean all = (flags & MSG_WAITALL) != 0 && type() == SOCK_STREAM && (flags & MSG_PEEK) == 0;
     int done = 0;
     while (true) {
       int got = done;

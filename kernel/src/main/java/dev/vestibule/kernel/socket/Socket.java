@@ -93,8 +93,7 @@ public abstract class Socket extends OpenFile {
   }
 
   /** Repeats an attempt until it succeeds, the timeout ends it, or a signal comes. */
-  protected final long repeat(
-      Task task, boolean receives, int messageFlags, LongSupplier attempt) {
+  protected final long repeat(Task task, boolean receives, int messageFlags, LongSupplier attempt) {
     boolean atOnce = nonBlocking() || (messageFlags & MSG_DONTWAIT) != 0;
     long timeout = receives ? receiveTimeout : sendTimeout;
     long deadline = timeout == 0 ? Wait.FOREVER : task.machine().time().monotonic() + timeout;

@@ -4,8 +4,8 @@ import dev.vestibule.kernel.Credentials;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
-import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.IoVector;
+import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.wait.Blocking;
@@ -152,8 +152,7 @@ public final class UnixSocket extends Socket {
     self = senderOf(task);
     UnixSocket served = new UnixSocket(task, type(), 0);
     long result =
-        Blocking.repeat(
-            task, listener.waiters(), nonBlocking(), () -> offer(listener, served));
+        Blocking.repeat(task, listener.waiters(), nonBlocking(), () -> offer(listener, served));
     if (result == 0) {
       listener.waiters().wake();
       waiters().wake();
@@ -182,8 +181,7 @@ public final class UnixSocket extends Socket {
 
   private long connectDatagrams(Task task, byte[] address) {
     int family = address.length < 2 ? AF_UNSPEC : address[0] | address[1] << 8;
-    UnixSocket other =
-        family == AF_UNSPEC ? null : UnixNames.find(task, UnixNames.text(address));
+    UnixSocket other = family == AF_UNSPEC ? null : UnixNames.find(task, UnixNames.text(address));
     if (other != null && other.type() != type()) {
       return -Errno.EPROTOTYPE;
     }
@@ -271,9 +269,7 @@ public final class UnixSocket extends Socket {
         return connected ? -Errno.EISCONN : -Errno.EOPNOTSUPP;
       }
     }
-    return stream()
-        ? sendStream(task, message, flags)
-        : sendWhole(task, message, flags, target);
+    return stream() ? sendStream(task, message, flags) : sendWhole(task, message, flags, target);
   }
 
   private Message.Sender credentials(Task task, Message message) {
@@ -350,8 +346,7 @@ public final class UnixSocket extends Socket {
         return -Errno.ENOTCONN;
       }
       boolean atOnce = nonBlocking() || (flags & MSG_DONTWAIT) != 0;
-      return Blocking.repeat(
-          task, to.waiters(), atOnce, () -> deliver(to, message, bytes, sender));
+      return Blocking.repeat(task, to.waiters(), atOnce, () -> deliver(to, message, bytes, sender));
     }
     long result =
         repeat(
@@ -602,8 +597,7 @@ public final class UnixSocket extends Socket {
   }
 
   private static byte[] ints(int... values) {
-    ByteBuffer buffer =
-        ByteBuffer.allocate(4 * values.length).order(ByteOrder.nativeOrder());
+    ByteBuffer buffer = ByteBuffer.allocate(4 * values.length).order(ByteOrder.nativeOrder());
     for (int value : values) {
       buffer.putInt(value);
     }

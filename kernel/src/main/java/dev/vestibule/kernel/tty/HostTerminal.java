@@ -77,8 +77,7 @@ public final class HostTerminal extends Terminal {
 
   private boolean inHostForeground() {
     long result = Libc.syscall(HostCalls.IOCTL, fd, TIOCGPGRP, scratch);
-    return result >= 0
-        && HostMemory.i32le(scratch) == (int) Libc.syscall(HostCalls.GETPGID, 0);
+    return result >= 0 && HostMemory.i32le(scratch) == (int) Libc.syscall(HostCalls.GETPGID, 0);
   }
 
   /** Begins to take what is typed; only if the JVM is in the terminal's foreground. */

@@ -159,8 +159,7 @@ public abstract class Terminal {
     boolean unheard;
     synchronized (machine.lock()) {
       unheard =
-          process.actions().ignores(signal)
-              || Signals.contains(task.signals().blocked(), signal);
+          process.actions().ignores(signal) || Signals.contains(task.signals().blocked(), signal);
     }
     if (unheard) {
       return signal == Signals.SIGTTIN ? -Errno.EIO : 0;

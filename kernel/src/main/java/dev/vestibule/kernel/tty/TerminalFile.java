@@ -4,8 +4,8 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.file.FileStatus;
-import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.IoVector;
+import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.wait.WaitQueue;
@@ -72,7 +72,10 @@ public final class TerminalFile extends OpenFile {
         yield allowed;
       }
       case Ioctls.TIOCGWINSZ -> {
-        task.abi().struct(8).put16(0, tty.rows()).put16(2, tty.columns())
+        task.abi()
+            .struct(8)
+            .put16(0, tty.rows())
+            .put16(2, tty.columns())
             .store(task.memory(), argument);
         yield 0;
       }
@@ -102,8 +105,13 @@ public final class TerminalFile extends OpenFile {
         }
         yield 0;
       }
-      case Ioctls.TCSBRK, Ioctls.TCSBRKP, Ioctls.TIOCSBRK, Ioctls.TIOCCBRK, Ioctls.TIOCEXCL,
-          Ioctls.TIOCNXCL -> 0;
+      case Ioctls.TCSBRK,
+          Ioctls.TCSBRKP,
+          Ioctls.TIOCSBRK,
+          Ioctls.TIOCCBRK,
+          Ioctls.TIOCEXCL,
+          Ioctls.TIOCNXCL ->
+          0;
       default -> jobControl(task, tty, request, argument);
     };
   }

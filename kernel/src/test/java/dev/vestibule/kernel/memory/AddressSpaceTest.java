@@ -39,7 +39,8 @@ final class AddressSpaceTest {
 
   private AddressSpace space(long memoryLimit) {
     Layout layout = new Layout(PAGE, 1L << 31, 0x7000_0000, 0x6000_0000, true, 0x10000, BASE);
-    AddressSpace space = new AddressSpace(layout, 1L << 31, true, false, memoryLimit, () -> 8 << 20);
+    AddressSpace space =
+        new AddressSpace(layout, 1L << 31, true, false, memoryLimit, () -> 8 << 20);
     spaces.add(space);
     return space;
   }
@@ -53,11 +54,10 @@ final class AddressSpaceTest {
   }
 
   private static long result(Runnable call) {
-    return result(
-        () -> {
-          call.run();
-          return 0;
-        });
+    return result(() -> {
+      call.run();
+      return 0;
+    });
   }
 
   /** A stretch of this process's own memory where the host's kernel carries out the same calls. */
@@ -200,16 +200,15 @@ final class AddressSpaceTest {
                         () -> space.remap(at, bytes, (long) newPages() * PAGE, remapFlags(), to)),
                     BASE);
         case "discard" ->
-            result(
-                () ->
-                    space.advise(
-                        at,
-                        bytes,
-                        false,
-                        vma -> {
-                          space.memory().discard(vma.start(), vma.length());
-                          return vma.flags();
-                        }));
+            result(() ->
+                space.advise(
+                    at,
+                    bytes,
+                    false,
+                    vma -> {
+                      space.memory().discard(vma.start(), vma.length());
+                      return vma.flags();
+                    }));
         default -> {
           try {
             space.memory().store8(at, bits + 1);
@@ -322,8 +321,7 @@ final class AddressSpaceTest {
     AddressSpace space = space(1 << 30);
     long top = 0x7000_0000;
     space.mapKernel(
-        new Vma(
-            top - PAGE, top, READ_WRITE, Vma.MAY_ALL | Vma.GROWS_DOWN, null, 0, "[stack]"));
+        new Vma(top - PAGE, top, READ_WRITE, Vma.MAY_ALL | Vma.GROWS_DOWN, null, 0, "[stack]"));
     space.memory().store8(top - 100 * PAGE, 1);
     assertThat(space.mappings()).hasSize(1);
     long limit = 8 << 20;
@@ -349,19 +347,12 @@ final class AddressSpaceTest {
     AddressSpace space = space(1 << 30);
     space.mapKernel(
         new Vma(
-            BASE,
-            BASE + 2 * PAGE,
-            5,
-            Vma.MAY_ALL | Vma.SPECIAL | Vma.WHOLE,
-            null,
-            0,
-            "[vdso]"));
+            BASE, BASE + 2 * PAGE, 5, Vma.MAY_ALL | Vma.SPECIAL | Vma.WHOLE, null, 0, "[vdso]"));
     assertThat(result(() -> space.unmap(BASE, PAGE))).isEqualTo(-Errno.EINVAL);
     assertThat(result(() -> space.protect(BASE + PAGE, PAGE, 1))).isEqualTo(-Errno.EINVAL);
     assertThat(result(() -> space.map(BASE, PAGE, READ_WRITE, FIXED, null, 0)))
         .isEqualTo(-Errno.EINVAL);
-    assertThat(result(() -> space.remap(BASE, 2 * PAGE, 3 * PAGE, 1, 0)))
-        .isEqualTo(-Errno.EFAULT);
+    assertThat(result(() -> space.remap(BASE, 2 * PAGE, 3 * PAGE, 1, 0))).isEqualTo(-Errno.EFAULT);
     long moved = space.remap(BASE, 2 * PAGE, 2 * PAGE, 3, BASE + 64 * PAGE);
     assertThat(moved).isEqualTo(BASE + 64 * PAGE);
     assertThat(space.mappings()).hasSize(1).first().extracting(Vma::name).isEqualTo("[vdso]");
