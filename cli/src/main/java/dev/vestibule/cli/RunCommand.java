@@ -45,7 +45,30 @@ final class RunCommand {
       return 0;
     }
     Diagnostics.showStackTraces(options.get().debug());
+    refuseWhatIsMissing(options.get());
     return Death.statusFor(run(options.get()));
+  }
+
+  /** Options that are understood but cannot be honoured yet must not be passed over. */
+  private static void refuseWhatIsMissing(RunOptions options) throws CommandFailure {
+    String missing = null;
+    if (options.gdb() != null) {
+      missing = "-g";
+    } else if (options.vdso() instanceof RunOptions.Vdso.File) {
+      missing = "--vdso FILE";
+    } else if (Boolean.TRUE.equals(options.compatVdso())) {
+      missing = "--compat-vdso on";
+    }
+    if (missing != null) {
+      throw CommandFailure.ours("run: " + missing + ": not built yet");
+    }
+  }
+
+  private static Limits limits(RunOptions options) {
+    Limits limits = new Limits();
+    limits.set(
+        Limits.RLIMIT_STACK, options.stackLimit(), limits.hard(Limits.RLIMIT_STACK));
+    return limits;
   }
 
   /** Runs the program to its end and returns its status as wait(2) has it. */
@@ -68,7 +91,7 @@ final class RunCommand {
               HostStream.standardTable(machine),
               new FsContext(directory, UMASK),
               Machine.hostCredentials(),
-              new Limits());
+              limits(options));
       int status = machine.await(process);
       machine.close();
       observers.finish();
@@ -92,7 +115,9 @@ final class RunCommand {
       throws CommandFailure {
     String kernel = options.kernel();
     try {
-      return Profiles.load(kernel != null ? kernel : NEWEST, architecture);
+      KernelProfile profile = Profiles.load(kernel != null ? kernel : NEWEST, architecture);
+      String release = options.release();
+      return release == null ? profile : profile.withRelease(release);
     } catch (ProfileException e) {
       throw CommandFailure.ours(String.valueOf(e.getMessage()));
     }

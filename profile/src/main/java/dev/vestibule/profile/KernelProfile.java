@@ -28,6 +28,29 @@ public record KernelProfile(
     Time time,
     Rseq rseq) {
 
+  /** The same kernel whose uname(2) says another release; nothing else changes. */
+  public KernelProfile withRelease(String release) {
+    Uname said =
+        new Uname(uname.sysname(), release, uname.version(), uname.machine(), uname.linux());
+    return new KernelProfile(
+        name,
+        description,
+        architecture,
+        kernelBits,
+        said,
+        cpu,
+        memory,
+        auxv,
+        vdso,
+        data,
+        areas,
+        placement,
+        signals,
+        syscalls,
+        time,
+        rseq);
+  }
+
   /** Whether a 32-bit program runs on a 64-bit kernel. */
   public boolean compat() {
     return kernelBits > 8 * architecture.wordBytes();
