@@ -4,13 +4,12 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
-import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.file.IoVector;
-import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.poll.AnonymousFile;
 import dev.vestibule.kernel.wait.Wait;
 
 /** How often has a timer of timerfd_create(2) expired since it was last read? */
-public final class TimerFile extends OpenFile {
+public final class TimerFile extends AnonymousFile {
   private static final int SIZE = 8;
 
   private final Timer timer;
@@ -54,7 +53,7 @@ public final class TimerFile extends OpenFile {
    * @param flags open(2)'s, generic numbers
    */
   public TimerFile(Machine machine, Clock.OfMachine clock, int flags) {
-    super(flags | O_RDWR);
+    super(flags | O_RDWR, "[timerfd]");
     this.timer = new Timer(machine, clock);
     this.clockId = clock.id();
   }
@@ -100,16 +99,6 @@ public final class TimerFile extends OpenFile {
   protected long close() {
     timer.cancel();
     return 0;
-  }
-
-  @Override
-  public FileStatus status(Task task) {
-    return FileStatus.synthetic(14, 1064, 0600, 0, 0, 0);
-  }
-
-  @Override
-  public String path() {
-    return "anon_inode:[timerfd]";
   }
 
   @Override
