@@ -11,6 +11,7 @@ import static dev.vestibule.kernel.call.Calling.withAny;
 
 import dev.vestibule.declare.Syscall;
 import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.abi.Struct;
@@ -121,6 +122,9 @@ public final class DirectoryCalls {
     if (name.endsWith("/")) {
       return -Errno.ENOENT;
     }
+    if (old.mount() == now.mount() && old.isDirectory()) {
+      return -Errno.EPERM;
+    }
     return old.mount() != now.mount() ? -Errno.EXDEV : old.mount().link(old.path(), now.path());
   }
 
@@ -152,9 +156,11 @@ public final class DirectoryCalls {
     boolean directory = (flags & AT_REMOVEDIR) != 0;
     String name = GuestText.path(t.memory(), path);
     String last = lastComponent(name);
-    if (last.equals(".") || last.equals("..")) {
-      place(t, dirfd, name, 0);
-      return !directory ? -Errno.EISDIR : last.equals(".") ? -Errno.EINVAL : -Errno.ENOTEMPTY;
+    if (isDots(last)) {
+      findParent(t, dirfd, name);
+      return !directory 
+          ? -Errno.EISDIR
+          : last.isEmpty() ? -Errno.EBUSY : last.equals(".") ? -Errno.EINVAL : -Errno.ENOTEMPTY;
     }
     Place p = place(t, dirfd, name, ENTRY);
     if (p.path().isEmpty()) {
@@ -180,6 +186,17 @@ public final class DirectoryCalls {
     return name.substring(name.lastIndexOf('/', end - 1) + 1, end);
   }
 
+  /** Walks to the directory of a name's last component. */
+  private static void findParent(Task t, int dirfd, String name) {
+    String last = lastComponent(name);
+    int end = name.lastIndexOf(last);
+    String parent = name.substring(0, end);
+    Place place = place(t, dirfd, name.isEmpty() ? "" : parent.isEmpty() ? "." : parent, FileTree.FOLLOW);
+    if (!place.isDirectory()) {
+      throw new Failure(Errno.ENOTDIR);
+    }
+  }
+
   @Syscall(args = "path, path")
   public static long rename(Task t, long from, long to) {
     return renameat2(t, AT_FDCWD, from, AT_FDCWD, to, 0);
@@ -200,11 +217,18 @@ public final class DirectoryCalls {
     String source = GuestText.path(t.memory(), from);
     String target = GuestText.path(t.memory(), to);
     if (isDots(lastComponent(source)) || isDots(lastComponent(target))) {
-      place(t, fromFd, source, ENTRY);
-      place(t, toFd, target, NEW);
+      findParent(t, fromFd, source);
+      findParent(t, toFd, target);
       return -Errno.EBUSY;
     }
-    Place old = place(t, fromFd, source, ENTRY);
+    Place old;
+    try {
+      old = place(t, fromFd, source, ENTRY);
+    } catch (Failure failure) {
+      findParent(t, fromFd, source); // errors of both directories come first
+      findParent(t, toFd, target);
+      throw failure;
+    }
     Place now = place(t, toFd, target, NEW);
     if (old.mount() != now.mount()) {
       return -Errno.EXDEV;
@@ -216,6 +240,11 @@ public final class DirectoryCalls {
       return -Errno.ENOTDIR;
     }
     return old.mount().rename(old.path(), now.path(), flags);
+  }
+
+  /** Whether the last component is ".", ".." or the root. */
+  static boolean endsInDots(String name) {
+    return isDots(lastComponent(name));
   }
 
   private static boolean isDots(String component) {

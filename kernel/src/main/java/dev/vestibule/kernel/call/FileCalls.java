@@ -139,8 +139,15 @@ public final class FileCalls {
     }
     boolean exclusive = create && (flags & O_EXCL) != 0;
     boolean follow = (flags & O_NOFOLLOW) == 0 && !exclusive;
-    int options = (follow ? FileTree.FOLLOW : 0) | (create ? FileTree.MAY_CREATE : 0);
+    boolean slash = create && name.endsWith("/");
+    int options =
+        (follow && !slash ? FileTree.FOLLOW : 0)
+            | (create ? FileTree.MAY_CREATE : 0)
+            | (slash ? FileTree.ENTRY : 0);
     Place place = find(t, dirfd, name, options | options(resolve), resolve);
+    if (slash && (!exclusive || !DirectoryCalls.endsInDots(name))) {
+      throw new Failure(Errno.EISDIR);
+    }
     FileStatus status = place.status();
     OpenFile already = place.open();
     if (already != null) {
@@ -148,8 +155,6 @@ public final class FileCalls {
     }
     if (status != null) {
       check(status, flags, exclusive, create, unnamed);
-    } else if (name.endsWith("/")) {
-      throw new Failure(Errno.EISDIR);
     }
     if (status != null && status.type() == FileStatus.S_IFIFO && (flags & O_PATH) == 0) {
       return openFifo(t, place, status, flags);

@@ -145,10 +145,13 @@ public final class FileTree implements Programs {
   private static @Nullable String join(String from, String name) {
     StringBuilder path = new StringBuilder(from.length() + name.length() + 1).append(from);
     int length = name.length();
+    while (length > 1 && name.charAt(length - 1) == '/') {
+      length--;
+    }
     int end;
     for (int i = 0; i < length; i = end + 1) {
       end = name.indexOf('/', i);
-      end = end < 0 ? length : end;
+      end = end < 0 ? length : Math.min(end, length);
       if (end == i || end - i == 1 && name.charAt(i) == '.' && (end < length || length == 1)) {
         continue;
       }
@@ -264,6 +267,7 @@ public final class FileTree implements Programs {
     private final Deque<String> left = new ArrayDeque<>();
     private String here;
     private int links;
+    private boolean directory;
 
     Walk(@Nullable Task task, String root, String start, int options) {
       this.task = task;
@@ -303,18 +307,19 @@ public final class FileTree implements Programs {
     }
 
     Place run(boolean slash) {
-      boolean directory = slash && !has(ENTRY);
+      directory = slash && !has(ENTRY);
       Place place = look(here);
       Mount first = place.mount();
       while (!left.isEmpty()) {
         if (place.status() != null && !place.isDirectory()) {
           throw new Failure(Errno.ENOTDIR);
         }
-        if (!place.exists()) {
+        boolean upFromRemoved = here.equals(start) && "..".equals(left.peek());
+        if (!place.exists() && !upFromRemoved) {
           throw new Failure(Errno.ENOENT);
         }
         passThrough(place);
-        place = step(left.pop(), directory);
+        place = step(left.pop());
         if (has(SAME_MOUNT) && place.mount() != first) {
           throw new Failure(Errno.EXDEV);
         }
@@ -336,7 +341,7 @@ public final class FileTree implements Programs {
       }
     }
 
-    private Place step(String component, boolean directory) {
+    private Place step(String component) {
       if (component.equals(".")) {
         return look(here);
       }
@@ -349,6 +354,9 @@ public final class FileTree implements Programs {
       }
       if (component.length() > NAME_MAX) {
         throw new Failure(Errno.ENAMETOOLONG);
+      }
+      if (left.isEmpty() && directory && has(MAY_CREATE)) {
+        throw new Failure(Errno.EISDIR); // a link's text ends in a slash: no file can be made
       }
       String next = here + "/" + component;
       if (next.length() >= GuestText.PATH_MAX) {
@@ -386,6 +394,9 @@ public final class FileTree implements Programs {
       String target = place.mount().readLink(task, place.path());
       if (target.isEmpty()) {
         throw new Failure(Errno.ENOENT);
+      }
+      if (left.isEmpty() && target.endsWith("/")) {
+        directory = true;
       }
       if (target.startsWith("/")) {
         if (has(BENEATH)) {
