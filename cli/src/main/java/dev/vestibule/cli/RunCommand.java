@@ -66,8 +66,7 @@ final class RunCommand {
 
   private static Limits limits(RunOptions options) {
     Limits limits = new Limits();
-    limits.set(
-        Limits.RLIMIT_STACK, options.stackLimit(), limits.hard(Limits.RLIMIT_STACK));
+    limits.set(Limits.RLIMIT_STACK, options.stackLimit(), limits.hard(Limits.RLIMIT_STACK));
     return limits;
   }
 

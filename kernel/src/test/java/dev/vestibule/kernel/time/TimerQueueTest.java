@@ -40,14 +40,13 @@ class TimerQueueTest {
     CountDownLatch last = new CountDownLatch(1);
     try (TimerQueue queue = new TimerQueue(time)) {
       queue
-          .alarm(
-              () -> {
-                try {
-                  allSet.await();
-                } catch (InterruptedException e) {
-                  throw new AssertionError(e);
-                }
-              })
+          .alarm(() -> {
+            try {
+              allSet.await();
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          })
           .set(1);
       TimerQueue.Alarm moved = queue.alarm(() -> order.add("moved at " + time.monotonic()));
       TimerQueue.Alarm cancelled = queue.alarm(() -> order.add("cancelled"));
