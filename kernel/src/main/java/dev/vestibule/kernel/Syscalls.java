@@ -54,6 +54,8 @@ public final class Syscalls {
       return -Errno.EFAULT;
     } catch (Failure failure) {
       return -failure.errno();
+    } catch (InternalError lostPage) {
+      return -Errno.EFAULT; // a host SIGBUS: a mapped file became shorter
     } catch (OutOfMemoryError e) {
       return -Errno.ENOMEM;
     }

@@ -13,6 +13,7 @@ import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
+import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.signal.TaskSignals;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.BitSet;
@@ -356,7 +357,14 @@ public final class Task {
         return;
       }
     }
-    Stop stop = cpu.run();
+    Stop stop;
+    try {
+      stop = cpu.run();
+    } catch (InternalError lostPage) {
+      // What the JVM makes of a host SIGBUS: somebody shortened a file that is mapped.
+      Delivery.force(this, SigInfo.fault(Signals.SIGBUS, SigInfo.BUS_ADRERR, cpu.pc()));
+      return;
+    }
     switch (stop) {
       case SYSCALL -> calls.carryOut();
       case ATTENTION -> {}

@@ -11,11 +11,14 @@ import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
+import dev.vestibule.kernel.file.Directory;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.file.PidFile;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SigInfoLayout;
 import dev.vestibule.kernel.signal.Signals;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Descriptors of processes: pidfd_open(2), pidfd_send_signal(2). */
 public final class PidCalls {
@@ -32,6 +35,26 @@ public final class PidCalls {
     } finally {
       file.release();
     }
+  }
+
+  private static final Pattern PROC_DIRECTORY = Pattern.compile("/proc/([0-9]{1,7})");
+
+  /** Besides a pidfd, the process's directory in /proc will do; see pidfd_send_signal(2). */
+  private static Process signallable(Task t, int fd) {
+    OpenFile file = t.files().get(fd);
+    try {
+      Matcher matcher = PROC_DIRECTORY.matcher(file.path());
+      if (file instanceof Directory && matcher.matches()) {
+        Process process = t.machine().process(Integer.parseInt(matcher.group(1)));
+        if (process == null) {
+          throw new Failure(ESRCH);
+        }
+        return process;
+      }
+    } finally {
+      file.release();
+    }
+    return process(t, fd);
   }
 
   /** Opens a descriptor of a process, closed on exec. */
@@ -62,7 +85,7 @@ public final class PidCalls {
     if (flags != 0) {
       return -EINVAL;
     }
-    Process process = process(t, fd);
+    Process process = signallable(t, fd);
     SigInfo sent = KillCalls.from(t, signal, SigInfo.SI_USER);
     if (info != 0) {
       Struct s = t.abi().struct(t.memory(), info, SigInfoLayout.SIZE);
