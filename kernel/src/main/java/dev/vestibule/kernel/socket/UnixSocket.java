@@ -357,6 +357,10 @@ public final class UnixSocket extends Socket {
               UnixSocket to = connectedTo();
               if (to == null) {
                 synchronized (LOCK) {
+                  if (reset) {
+                    reset = false;
+                    return -Errno.ECONNRESET;
+                  }
                   return connected ? -Errno.EPIPE : -Errno.ENOTCONN;
                 }
               }
@@ -376,10 +380,24 @@ public final class UnixSocket extends Socket {
 
   private long deliver(UnixSocket to, Message message, byte[] bytes, Message.Sender sender) {
     synchronized (LOCK) {
-      if (to.closed) {
-        return datagrams() ? -Errno.ECONNREFUSED : -Errno.EPIPE;
+      if (reset && !datagrams()) {
+        reset = false;
+        return -Errno.ECONNRESET;
       }
-      if (writeShut || to.readShut) {
+      if (writeShut) {
+        return -Errno.EPIPE;
+      }
+      if (to.closed && datagrams()) {
+        if (peer == to) {
+          peer = null;
+          connected = false;
+          queue.forEach(packet -> packet.files.forEach(OpenFile::release));
+          queue.clear();
+          queued = 0;
+        }
+        return -Errno.ECONNREFUSED;
+      }
+      if (to.closed || to.readShut) {
         return -Errno.EPIPE;
       }
       if (datagrams() && to.peer != null && to.peer != this) {
@@ -440,8 +458,8 @@ public final class UnixSocket extends Socket {
       return -Errno.ECONNRESET;
     }
     UnixSocket other = peer;
-    boolean ended = readShut || connected && (other == null || other.closed || other.writeShut);
-    if (ended && !datagrams()) {
+    boolean gone = other == null || other.closed || other.writeShut;
+    if (!datagrams() && (readShut || connected && gone)) {
       return 0;
     }
     if (!connected && !datagrams()) {
@@ -507,9 +525,10 @@ public final class UnixSocket extends Socket {
     Packet packet;
     int length;
     synchronized (LOCK) {
-      packet = queue.peek();
+      packet = reset ? null : queue.peek();
       if (packet == null) {
-        return atEnd();
+        boolean atOnce = nonBlocking() || (flags & MSG_DONTWAIT) != 0;
+        return datagrams() && atOnce ? -Errno.EAGAIN : atEnd();
       }
       length = Math.min(packet.bytes.length, message.data().total());
       message.data().put(0, packet.bytes, 0, length);
@@ -562,6 +581,7 @@ public final class UnixSocket extends Socket {
       int events = queue.isEmpty() ? 0 : POLLIN;
       if (datagrams()) {
         boolean room = other == null || other.queue.size() < MOST_DATAGRAMS;
+        events |= readShut && writeShut ? POLLHUP : 0;
         return events | (room ? POLLOUT : 0) | (readShut ? POLLIN | POLLRDHUP : 0);
       }
       if (readShut || gone) {
@@ -638,14 +658,10 @@ public final class UnixSocket extends Socket {
     synchronized (LOCK) {
       closed = true;
       UnixSocket other = peer;
-      if (other != null && (!datagrams() || other.peer == this)) {
+      if (other != null && !datagrams()) {
         others.add(other);
-        if (!datagrams()) {
-          other.reset |= !queue.isEmpty();
-          other.peer = null;
-        } else {
-          other.peer = other.peer == this ? null : other.peer;
-        }
+        other.reset |= !queue.isEmpty();
+        other.peer = null;
       }
       peer = null;
       queue.forEach(packet -> undelivered.addAll(packet.files));

@@ -249,7 +249,14 @@ public abstract class Terminal {
     } else if (c == '\n' && t.hasInput(Termios.INLCR)) {
       c = '\r';
     }
-    if (!t.hasLocal(Termios.ICANON) || !edit(t, c)) {
+    if (t.hasLocal(Termios.ICANON) && edit(t, c)) {
+      return 0;
+    }
+    if (c == '\n' && raw == '\r') { // a translated one is shown as it is, a typed one as ^J
+      if (input.add(c) && t.hasLocal(Termios.ECHO)) {
+        process(t, c);
+      }
+    } else {
       keep(t, c);
     }
     return 0;
@@ -309,10 +316,14 @@ public abstract class Terminal {
     } else if (t.is(c, Termios.VEOF)) {
       input.endLine();
     } else if (c == '\n' || t.is(c, Termios.VEOL) || extended && t.is(c, Termios.VEOL2)) {
-      if (c == '\n' && t.hasLocal(Termios.ECHONL) && !t.hasLocal(Termios.ECHO)) {
-        process(t, '\n');
+      if (c == '\n') {
+        boolean shows = t.hasLocal(Termios.ECHO) || t.hasLocal(Termios.ECHONL);
+        if (input.add(c) && shows) {
+          process(t, '\n');
+        }
+      } else {
+        keep(t, c);
       }
-      keep(t, c);
       input.endLine();
     } else {
       return false;
@@ -339,8 +350,9 @@ public abstract class Terminal {
     int last = line[line.length - 1] & 0xff;
     input.erase(count);
     if (t.hasLocal(Termios.ECHO) && t.hasLocal(Termios.ECHOE)) {
-      boolean wide = (last < 32 || last == 127) && last != '\t' && t.hasLocal(Termios.ECHOCTL);
-      for (int i = 0; i < (wide ? 2 : 1); i++) {
+      boolean control = (last < 32 || last == 127) && last != '\t';
+      int width = !control ? 1 : t.hasLocal(Termios.ECHOCTL) ? 2 : 0;
+      for (int i = 0; i < width; i++) {
         printNow(new byte[] {'\b', ' ', '\b'});
       }
     } else {
@@ -380,7 +392,7 @@ public abstract class Terminal {
     if (!t.hasLocal(Termios.ECHO)) {
       return;
     }
-    boolean control = (c < 32 || c == 127) && c != '\t' && c != '\n';
+    boolean control = (c < 32 || c == 127) && c != '\t';
     if (control && t.hasLocal(Termios.ECHOCTL)) {
       printNow(new byte[] {'^', (byte) (c ^ 0x40)});
     } else {
