@@ -158,7 +158,7 @@ public final class DirectoryCalls {
     String last = lastComponent(name);
     if (isDots(last)) {
       findParent(t, dirfd, name);
-      return !directory 
+      return !directory
           ? -Errno.EISDIR
           : last.isEmpty() ? -Errno.EBUSY : last.equals(".") ? -Errno.EINVAL : -Errno.ENOTEMPTY;
     }
@@ -191,7 +191,8 @@ public final class DirectoryCalls {
     String last = lastComponent(name);
     int end = name.lastIndexOf(last);
     String parent = name.substring(0, end);
-    Place place = place(t, dirfd, name.isEmpty() ? "" : parent.isEmpty() ? "." : parent, FileTree.FOLLOW);
+    Place place =
+        place(t, dirfd, name.isEmpty() ? "" : parent.isEmpty() ? "." : parent, FileTree.FOLLOW);
     if (!place.isDirectory()) {
       throw new Failure(Errno.ENOTDIR);
     }

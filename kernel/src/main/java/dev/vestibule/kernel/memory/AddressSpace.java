@@ -14,8 +14,6 @@ import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.exec.HandedPages;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +29,6 @@ public final class AddressSpace {
   /** vm.max_map_count. */
   static final int MOST_MAPPINGS = 65530;
 
-  /** Pages kept free below a stack: stack_guard_gap. */
-  private static final long STACK_GUARD = 256;
-
   private static final int PROT_WRITE = GuestMemory.PROT_WRITE;
   private static final int PROT_ALL =
       GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;
@@ -42,8 +37,7 @@ public final class AddressSpace {
   private final CodeCache code;
   private final Layout layout;
   private final long memoryLimit;
-  private final TreeMap<Long, Vma> vmas = new TreeMap<>();
-  private long counted;
+  private final VmaList list;
   private long brkStart;
   private long brkEnd;
   private final LongSupplier stackLimit;
@@ -79,6 +73,7 @@ public final class AddressSpace {
       long memoryLimit,
       LongSupplier stackLimit) {
     this.layout = layout;
+    this.list = new VmaList(layout);
     this.stackLimit = stackLimit;
     this.memoryLimit = memoryLimit;
     this.memory = GuestMemory.reserve(window, wide, bigEndian);
@@ -117,12 +112,11 @@ public final class AddressSpace {
   /** A process stops using it; the last one gives everything back. */
   public synchronized void leave() {
     if (--users == 0) {
-      for (Vma vma : vmas.values()) {
+      for (Vma vma : list.all()) {
         if (vma.backing() != null) {
           vma.backing().release();
         }
       }
-      vmas.clear();
       memory.close();
     }
   }
@@ -133,19 +127,18 @@ public final class AddressSpace {
 
   /** The mappings in ascending order. */
   public synchronized List<Vma> mappings() {
-    return List.copyOf(vmas.values());
+    return list.all();
   }
 
   /** The mapping that holds an address, or null. */
   public synchronized @Nullable Vma find(long address) {
-    Map.Entry<Long, Vma> entry = vmas.floorEntry(address);
-    return entry != null && entry.getValue().holds(address) ? entry.getValue() : null;
+    return list.find(address);
   }
 
   /** Bytes mapped in all. */
   public synchronized long size() {
     long size = 0;
-    for (Vma vma : vmas.values()) {
+    for (Vma vma : list.all()) {
       size += vma.length();
     }
     return size;
@@ -183,7 +176,7 @@ public final class AddressSpace {
     long address = place(hint, bytes, flags);
     boolean fixed = (flags & (MapFlags.MAP_FIXED | MapFlags.MAP_FIXED_NOREPLACE)) != 0;
     if (fixed) {
-      checkWhole(address, address + bytes);
+      list.checkWhole(address, address + bytes);
     }
     Vma vma =
         new Vma(
@@ -247,23 +240,20 @@ public final class AddressSpace {
       if (hint < layout.minAddress()) {
         throw new Failure(EPERM);
       }
-      if ((flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && !isFree(hint, hint + bytes)) {
+      if ((flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && !list.isFree(hint, hint + bytes)) {
         throw new Failure(EEXIST);
       }
       return hint;
     }
     if (hint != 0) {
       long wanted = Math.max(pageUp(hint), layout.minAddress());
-      if (wanted > 0 && wanted <= layout.taskSize() - bytes && isFree(wanted, wanted + bytes)) {
+      if (wanted > 0
+          && wanted <= layout.taskSize() - bytes
+          && list.isFree(wanted, wanted + bytes)) {
         return wanted;
       }
     }
     return findRoom(bytes, layout.pageSize());
-  }
-
-  private boolean isFree(long from, long to) {
-    Map.Entry<Long, Vma> below = vmas.lowerEntry(to);
-    return below == null || below.getValue().end() <= from;
   }
 
   /**
@@ -272,9 +262,9 @@ public final class AddressSpace {
    * @throws Failure ENOMEM
    */
   public synchronized long findRoom(long bytes, long alignment) {
-    long found = layout.topDown() ? searchDown(bytes, alignment) : -1;
+    long found = layout.topDown() ? list.searchDown(bytes, alignment) : -1;
     if (found < 0) {
-      found = searchUp(bytes, alignment);
+      found = list.searchUp(bytes, alignment);
     }
     if (found < 0) {
       throw new Failure(ENOMEM);
@@ -292,63 +282,19 @@ public final class AddressSpace {
     return place(hint, bytes, 0);
   }
 
-  private long searchDown(long bytes, long alignment) {
-    long top = layout.searchFrom();
-    Map.Entry<Long, Vma> below = vmas.lowerEntry(top);
-    while (true) {
-      long floor = below == null ? layout.minAddress() : below.getValue().end();
-      long start = (top - bytes) & -alignment;
-      if (start >= floor && start >= layout.minAddress()) {
-        return start;
-      }
-      if (below == null) {
-        return -1;
-      }
-      top = Math.min(top, gapEnd(below.getValue()));
-      below = vmas.lowerEntry(below.getKey());
-    }
-  }
-
-  /** The stack keeps a distance of 256 pages to whatever lies below it. */
-  private long gapEnd(Vma above) {
-    return above.has(Vma.GROWS_DOWN)
-        ? above.start() - STACK_GUARD * layout.pageSize()
-        : above.start();
-  }
-
-  private long searchUp(long bytes, long alignment) {
-    long start =
-        layout.topDown() ? layout.taskSize() / 3 & -layout.pageSize() : layout.searchFrom();
-    Map.Entry<Long, Vma> below = vmas.floorEntry(start);
-    if (below != null) {
-      start = Math.max(start, below.getValue().end());
-    }
-    while (true) {
-      start = (start + alignment - 1) & -alignment;
-      if (start > layout.taskSize() - bytes) {
-        return -1;
-      }
-      Map.Entry<Long, Vma> above = vmas.ceilingEntry(start);
-      if (above == null || start + bytes <= gapEnd(above.getValue())) {
-        return start;
-      }
-      start = above.getValue().end();
-    }
-  }
-
   /** Makes a mapping, replacing what was there. */
   private void install(Vma vma) {
-    charge(vma, vmas.size() + 2);
+    charge(vma, list.count() + 2);
     removeRange(vma.start(), vma.end(), false);
     populate(vma);
-    insert(vma);
+    list.insert(vma);
   }
 
   private void charge(Vma vma, int mappings) {
     if (mappings > MOST_MAPPINGS) {
       throw new Failure(ENOMEM);
     }
-    if (vma.counted() && counted + vma.length() > memoryLimit) {
+    if (vma.counted() && list.counted() + vma.length() > memoryLimit) {
       throw new Failure(ENOMEM);
     }
   }
@@ -381,116 +327,13 @@ public final class AddressSpace {
     }
   }
 
-  /** Puts a mapping into the list, joined with its neighbours where they continue each other. */
-  private void insert(Vma vma) {
-    Vma joined = vma;
-    if (vma.backing() != null) {
-      vma.backing().retain();
-    }
-    if (vma.counted()) {
-      counted += vma.length();
-    }
-    Map.Entry<Long, Vma> before = vmas.lowerEntry(vma.start());
-    if (before != null && before.getValue().continuedBy(joined)) {
-      joined = join(before.getValue(), joined);
-    }
-    Map.Entry<Long, Vma> after = vmas.higherEntry(vma.start());
-    if (after != null && joined.continuedBy(after.getValue())) {
-      vmas.remove(after.getKey());
-      joined = join(joined, after.getValue());
-    }
-    vmas.put(joined.start(), joined);
-  }
-
-  private static Vma join(Vma low, Vma high) {
-    if (low.backing() != null) {
-      low.backing().release(); // one of two references to the same backing
-    }
-    return new Vma(
-        low.start(),
-        high.end(),
-        low.protection(),
-        low.flags(),
-        low.backing(),
-        low.offset(),
-        low.name());
-  }
-
   // ---- ranges ---------------------------------------------------------------------------------
 
-  /** Throws EINVAL if an operation on a range would split a mapping that must stay whole. */
-  private void checkWhole(long from, long to) {
-    checkWholeAt(from);
-    checkWholeAt(to);
-  }
-
-  private void checkWholeAt(long edge) {
-    Map.Entry<Long, Vma> entry = vmas.lowerEntry(edge);
-    if (entry != null && entry.getValue().end() > edge && entry.getValue().has(Vma.WHOLE)) {
-      throw new Failure(EINVAL);
-    }
-  }
-
-  /** Splits mappings so that one begins or ends at {@code edge}. */
-  private void splitAt(long edge) {
-    Map.Entry<Long, Vma> entry = vmas.lowerEntry(edge);
-    if (entry == null || entry.getValue().end() <= edge) {
-      return;
-    }
-    Vma vma = entry.getValue();
-    if (vma.backing() != null) {
-      vma.backing().retain();
-    }
-    vmas.put(vma.start(), vma.part(vma.start(), edge));
-    vmas.put(edge, vma.part(edge, vma.end()));
-  }
-
-  /** The mappings of a range, split at its edges. */
-  private List<Vma> isolate(long from, long to) {
-    splitAt(from);
-    splitAt(to);
-    return new ArrayList<>(vmas.subMap(from, to).values());
-  }
-
   private void removeRange(long from, long to, boolean punch) {
-    for (Vma vma : isolate(from, to)) {
-      vmas.remove(vma.start());
-      if (vma.counted()) {
-        counted -= vma.length();
-      }
+    for (Vma vma : list.take(from, to)) {
       if (punch) {
         memory.unmap(vma.start(), vma.length());
       }
-      if (vma.backing() != null) {
-        vma.backing().release();
-      }
-    }
-  }
-
-  /** Undoes a split that turned out not to be needed. */
-  private void joinAt(long edge) {
-    Map.Entry<Long, Vma> before = vmas.lowerEntry(edge);
-    Vma after = vmas.get(edge);
-    if (before != null && after != null && before.getValue().continuedBy(after)) {
-      vmas.remove(edge);
-      vmas.put(before.getKey(), join(before.getValue(), after));
-    }
-  }
-
-  /** Puts changed mappings in the place of those with the same bounds; joins neighbours then. */
-  private void replace(List<Vma> changed) {
-    List<Vma> old = new ArrayList<>();
-    for (Vma vma : changed) {
-      Vma before = vmas.remove(vma.start());
-      if (before != null) {
-        old.add(before);
-        if (before.counted()) {
-          counted -= before.length();
-        }
-      }
-    }
-    changed.forEach(this::insert);
-    for (Vma vma : old) {
       if (vma.backing() != null) {
         vma.backing().release();
       }
@@ -506,12 +349,13 @@ public final class AddressSpace {
     if (bytes <= 0 || address < 0 || address > layout.taskSize() - bytes) {
       throw new Failure(EINVAL);
     }
-    checkWhole(address, address + bytes);
-    if (vmas.size() >= MOST_MAPPINGS) {
+    list.checkWhole(address, address + bytes);
+    if (list.count() >= MOST_MAPPINGS) {
       throw new Failure(ENOMEM);
     }
     removeRange(address, address + bytes, true);
-    if (handed.vdso() >= address && handed.vdso() < address + bytes) {
+    boolean covers = handed.vdso() >= address && handed.vdso() < address + bytes;
+    if (covers && layout.followsVdso()) {
       handed = HandedPages.Handed.NONE;
     }
   }
@@ -529,15 +373,14 @@ public final class AddressSpace {
       throw new Failure(ENOMEM);
     }
     long end = address + bytes;
-    checkWhole(address, end);
+    list.checkWhole(address, end);
     long at = address;
-    Map.Entry<Long, Vma> first = vmas.floorEntry(address);
-    if (first == null || !first.getValue().holds(address)) {
+    if (list.find(address) == null) {
       throw new Failure(ENOMEM);
     }
     List<Vma> changed = new ArrayList<>();
     int errno = 0;
-    for (Vma vma : isolate(address, end)) {
+    for (Vma vma : list.isolate(address, end)) {
       if (vma.start() != at) {
         break; // a hole: what lies below it stays changed, as on Linux
       }
@@ -549,9 +392,9 @@ public final class AddressSpace {
       changed.add(vma.withProtection(protection));
       at = vma.end();
     }
-    replace(changed);
-    joinAt(address);
-    joinAt(end);
+    list.replace(changed);
+    list.joinAt(address);
+    list.joinAt(end);
     if (at != end) {
       throw new Failure(errno != 0 ? errno : ENOMEM);
     }
@@ -563,7 +406,9 @@ public final class AddressSpace {
       return EACCES;
     }
     Vma now = vma.withProtection(protection);
-    return now.counted() && !vma.counted() && counted + vma.length() > memoryLimit ? ENOMEM : 0;
+    return now.counted() && !vma.counted() && list.counted() + vma.length() > memoryLimit
+        ? ENOMEM
+        : 0;
   }
 
   // ---- mremap ---------------------------------------------------------------------------------
@@ -616,7 +461,7 @@ public final class AddressSpace {
   /** MREMAP_FIXED: makes room first, as Linux does, even if the rest fails then. */
   private long remapTo(long address, long oldBytes, long newBytes, long target, boolean keep) {
     checkTarget(address, oldBytes, newBytes, target);
-    checkWhole(target, target + newBytes);
+    list.checkWhole(target, target + newBytes);
     removeRange(target, target + newBytes, true);
     long kept = oldBytes;
     if (oldBytes > newBytes) {
@@ -656,14 +501,14 @@ public final class AddressSpace {
     if (vma == null || bytes > vma.end() - address) {
       throw new Failure(EFAULT);
     }
-    checkWhole(address, address + bytes);
+    list.checkWhole(address, address + bytes);
     return vma;
   }
 
   private boolean grownInPlace(Vma vma, long address, long oldBytes, long newBytes) {
     long end = address + oldBytes;
     long newEnd = address + newBytes;
-    if (vma.end() != end || newEnd > layout.taskSize() || !isFree(end, newEnd)) {
+    if (vma.end() != end || newEnd > layout.taskSize() || !list.isFree(end, newEnd)) {
       return false;
     }
     install(
@@ -682,7 +527,7 @@ public final class AddressSpace {
     if (hint != 0
         && onPage(hint)
         && hint <= layout.taskSize() - bytes
-        && isFree(hint, hint + bytes)) {
+        && list.isFree(hint, hint + bytes)) {
       return hint;
     }
     return findRoom(bytes, layout.pageSize());
@@ -697,13 +542,13 @@ public final class AddressSpace {
             vma.flags(),
             vma.backing(),
             vma.offset() + (from - vma.start()),
-            vma.name());
-    charge(moved, vmas.size() + 2);
+            layout.followsVdso() || !vma.has(Vma.SPECIAL) ? vma.name() : "");
+    charge(moved, list.count() + 2);
     if (vma.backing() == null && kept > 0 && memory.move(from, to, kept) == 0) {
       if (newBytes > kept) {
         populate(moved.part(to + kept, moved.end()));
       }
-      insert(moved);
+      list.insert(moved);
       if (keepOld) {
         populate(vma.part(from, from + kept));
         return;
@@ -713,7 +558,7 @@ public final class AddressSpace {
       if (!vma.shared() && kept > 0) {
         memory.copyWithin(from, to, kept);
       }
-      insert(moved);
+      list.insert(moved);
       if (keepOld) {
         memory.discard(from, kept);
         return;
@@ -728,7 +573,7 @@ public final class AddressSpace {
   /** The kernel keeps track of its vDSO where the profile says so. */
   private void moveHanded(long from, long bytes, long to) {
     HandedPages.Handed old = handed;
-    if (old.vdso() >= from && old.vdso() < from + bytes) {
+    if (layout.followsVdso() && old.vdso() >= from && old.vdso() < from + bytes) {
       handed = old.movedBy(to - from);
     }
   }
@@ -762,32 +607,21 @@ public final class AddressSpace {
     long at = address;
     boolean holes = false;
     List<Vma> changed = new ArrayList<>();
-    for (Vma vma : covering(address, end)) {
+    for (Vma vma : list.covering(address, end)) {
       holes |= vma.start() > at;
       at = vma.end();
       Vma part = vma.part(Math.max(vma.start(), address), Math.min(vma.end(), end));
       int flags = advice.apply(part);
       if (flags != vma.flags() && splits) {
-        splitAt(part.start());
-        splitAt(part.end());
+        list.splitAt(part.start());
+        list.splitAt(part.end());
         changed.add(part.withFlags(flags));
       }
     }
-    replace(changed);
+    list.replace(changed);
     if (holes || at < end) {
       throw new Failure(ENOMEM);
     }
-  }
-
-  /** The mappings that a range touches, whole. */
-  private List<Vma> covering(long from, long to) {
-    List<Vma> all = new ArrayList<>();
-    Map.Entry<Long, Vma> first = vmas.lowerEntry(from);
-    if (first != null && first.getValue().end() > from) {
-      all.add(first.getValue());
-    }
-    all.addAll(vmas.subMap(from, to).values());
-    return all;
   }
 
   // ---- brk ------------------------------------------------------------------------------------
@@ -809,7 +643,7 @@ public final class AddressSpace {
       if (newPages < oldPages) {
         removeRange(newPages, oldPages, true);
       } else if (newPages > oldPages) {
-        if (!isFree(oldPages, newPages + layout.pageSize())) {
+        if (!list.isFree(oldPages, newPages + layout.pageSize())) {
           return brkEnd;
         }
         int readWrite = GuestMemory.PROT_READ | PROT_WRITE;
@@ -830,39 +664,37 @@ public final class AddressSpace {
   }
 
   private synchronized boolean growStack(long address) {
-    Map.Entry<Long, Vma> entry = vmas.higherEntry(address);
-    if (entry == null || !entry.getValue().has(Vma.GROWS_DOWN) || find(address) != null) {
+    Vma stack = list.above(address);
+    if (stack == null || !stack.has(Vma.GROWS_DOWN) || find(address) != null) {
       return find(address) != null;
     }
-    Vma stack = entry.getValue();
     long start = address & -layout.pageSize();
     long limit = stackLimit.getAsLong();
     if (start < layout.minAddress() || limit >= 0 && stack.end() - start > limit) {
       return false;
     }
-    Map.Entry<Long, Vma> below = vmas.lowerEntry(stack.start());
-    if (below != null) {
-      Vma neighbour = below.getValue();
+    Vma neighbour = list.below(stack.start());
+    if (neighbour != null) {
       boolean guard = !neighbour.has(Vma.GROWS_DOWN) && neighbour.protection() != 0;
-      if (neighbour.end() > start - (guard ? STACK_GUARD * layout.pageSize() : 0)) {
+      if (neighbour.end() > start - (guard ? VmaList.STACK_GUARD * layout.pageSize() : 0)) {
         return false;
       }
     }
     Vma more =
         new Vma(start, stack.start(), stack.protection(), stack.flags(), null, 0, stack.name());
     try {
-      charge(more, vmas.size());
+      charge(more, list.count());
       populate(more);
     } catch (Failure full) {
       return false;
     }
-    insert(more);
+    list.insert(more);
     return true;
   }
 
   /** A mapped file is about to end at {@code size} bytes: its pages behind that raise SIGBUS. */
   public synchronized void fileShrinks(Object file, long size) {
-    for (Vma vma : vmas.values()) {
+    for (Vma vma : list.all()) {
       Backing backing = vma.backing();
       if (backing == null || !backing.identity().equals(file)) {
         continue;
@@ -921,7 +753,7 @@ public final class AddressSpace {
         new AddressSpace(
             layout, memory.limit(), memory.wide(), memory.bigEndian(), memoryLimit, stackLimit);
     try {
-      for (Vma vma : vmas.values()) {
+      for (Vma vma : list.all()) {
         if (vma.has(Vma.DONT_FORK)) {
           continue;
         }
@@ -930,7 +762,7 @@ public final class AddressSpace {
         if (!vma.shared() && !vma.has(Vma.WIPE_ON_FORK)) {
           memory.copyTo(child.memory, vma.start(), vma.length());
         }
-        child.insert(copy);
+        child.list.insert(copy);
       }
     } catch (Failure | OutOfMemoryError e) {
       child.leave();

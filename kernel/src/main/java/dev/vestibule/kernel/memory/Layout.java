@@ -9,6 +9,7 @@ package dev.vestibule.kernel.memory;
  * @param topDown direction of the search
  * @param minAddress lowest address that can be mapped
  * @param pieBase where position-independent programs go
+ * @param followsVdso whether the kernel notices that its handed pages are moved or unmapped
  */
 public record Layout(
     int pageSize,
@@ -17,4 +18,5 @@ public record Layout(
     long searchFrom,
     boolean topDown,
     long minAddress,
-    long pieBase) {}
+    long pieBase,
+    boolean followsVdso) {}

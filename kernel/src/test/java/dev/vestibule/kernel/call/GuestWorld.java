@@ -60,11 +60,11 @@ final class GuestWorld implements AutoCloseable {
   }
 
   private static Task newTask(Machine machine) {
-    Layout layout = new Layout(4096, 1L << 30, 0x3000_0000, 0x2800_0000, true, 0x10000, MEMORY);
+    Layout layout =
+        new Layout(4096, 1L << 30, 0x3000_0000, 0x2800_0000, true, 0x10000, MEMORY, true);
     boolean wide = machine.abi().wide();
     AddressSpace space =
-        new AddressSpace(
-            layout, 1L << 30, wide, machine.abi().bigEndian(), 1 << 28, () -> 8 << 20);
+        new AddressSpace(layout, 1L << 30, wide, machine.abi().bigEndian(), 1 << 28, () -> 8 << 20);
     space.map(MEMORY, SIZE, READ_WRITE, PRIVATE_FIXED, null, 0);
     return machine.newProcess(
         null,

@@ -34,9 +34,19 @@ final class NameOracleTest {
   private static final int O_CLOEXEC = 02000000;
   private static final int O_PATH = 010000000;
   private static final int[] OPEN_FLAGS = {
-    0, O_RDWR, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_PATH | O_NOFOLLOW, O_CREAT | O_RDWR,
-    O_CREAT | O_EXCL | O_RDWR, O_CREAT | O_NOFOLLOW | 1, O_RDWR | O_TRUNC,
-    O_DIRECTORY | O_NOFOLLOW, O_PATH | O_DIRECTORY, O_CREAT
+    0,
+    O_RDWR,
+    O_DIRECTORY,
+    O_NOFOLLOW,
+    O_PATH,
+    O_PATH | O_NOFOLLOW,
+    O_CREAT | O_RDWR,
+    O_CREAT | O_EXCL | O_RDWR,
+    O_CREAT | O_NOFOLLOW | 1,
+    O_RDWR | O_TRUNC,
+    O_DIRECTORY | O_NOFOLLOW,
+    O_PATH | O_DIRECTORY,
+    O_CREAT
   };
   private static final String[] NAMES = {"a", "b", "c", "d", "a", "b", "..", ".", "x"};
 
@@ -75,7 +85,9 @@ final class NameOracleTest {
     long host = onHost(op, path, other, flags);
     log.add(what + " = " + host);
     assertThat(error(guest))
-        .as("%s (host %d), after %s", what, host, log.subList(Math.max(0, log.size() - 6), log.size()))
+        .as(
+            "%s (host %d), after %s",
+            what, host, log.subList(Math.max(0, log.size() - 6), log.size()))
         .isEqualTo(error(host));
   }
 
@@ -226,8 +238,7 @@ final class NameOracleTest {
             (d, n) ->
                 inParent(
                     other,
-                    (e, m) ->
-                        Libc.syscall(HostCalls.RENAMEAT2, d, text(1, n), e, text(2, m), 0)));
+                    (e, m) -> Libc.syscall(HostCalls.RENAMEAT2, d, text(1, n), e, text(2, m), 0)));
       case 6, 7:
         return path.isEmpty()
             ? -Errno.ENOENT
@@ -256,7 +267,8 @@ final class NameOracleTest {
       List<String> lines = new ArrayList<>();
       for (Path file : files.sorted().toList()) {
         String target = Files.isSymbolicLink(file) ? " -> " + Files.readSymbolicLink(file) : "";
-        Object mode = Files.getAttribute(file, "unix:mode", java.nio.file.LinkOption.NOFOLLOW_LINKS);
+        Object mode =
+            Files.getAttribute(file, "unix:mode", java.nio.file.LinkOption.NOFOLLOW_LINKS);
         lines.add(tree.relativize(file) + target + (file.equals(tree) ? "" : " " + mode));
       }
       return lines;

@@ -50,11 +50,26 @@ final class RootEscapeTest {
     Files.createSymbolicLink(root.resolve("dir/deep/climb"), Path.of("../../../.."));
     try (GuestWorld g = new GuestWorld("ppc64le-6.1", root)) {
       String[] names = {
-        "up", "far", "absolute", "../secret", "/../secret", "dir/../../secret", "dir/climb/secret",
-        "dir/deep/climb/secret", "dir/deep/../../../secret", "/dir/deep/climb/etc/passwd",
-        "/proc/self/root/../secret", "/proc/self/cwd/../secret", "/proc/1/root/etc/passwd",
-        "/proc/self/root" + home + "/secret", "/etc/passwd", home + "/secret", "/proc/self/exe",
-        "/dev/fd/../../../secret", "/proc/self/fd/../../../../secret", "/dev/shm/../../secret",
+        "up",
+        "far",
+        "absolute",
+        "../secret",
+        "/../secret",
+        "dir/../../secret",
+        "dir/climb/secret",
+        "dir/deep/climb/secret",
+        "dir/deep/../../../secret",
+        "/dir/deep/climb/etc/passwd",
+        "/proc/self/root/../secret",
+        "/proc/self/cwd/../secret",
+        "/proc/1/root/etc/passwd",
+        "/proc/self/root" + home + "/secret",
+        "/etc/passwd",
+        home + "/secret",
+        "/proc/self/exe",
+        "/dev/fd/../../../secret",
+        "/proc/self/fd/../../../../secret",
+        "/dev/shm/../../secret",
         "/sys/../../secret"
       };
       for (String name : names) {
@@ -71,8 +86,7 @@ final class RootEscapeTest {
       long deep = g.open("/dir/deep", O_PATH | O_DIRECTORY, 0);
       for (long fd : new long[] {top, deep}) {
         for (String up : new String[] {"../secret", "../../../secret", "../../../../secret"}) {
-          long opened =
-              GuestWorld.result(() -> FileCalls.openat(t, (int) fd, g.text(up), 0, 0));
+          long opened = GuestWorld.result(() -> FileCalls.openat(t, (int) fd, g.text(up), 0, 0));
           assertThat(read(g, opened)).as(up).isEmpty();
         }
       }
@@ -94,8 +108,7 @@ final class RootEscapeTest {
     try (GuestWorld g = new GuestWorld("ppc64le-6.1", root)) {
       int memory = 1 << 8 | 1;
       long made =
-          GuestWorld.result(
-              () -> DirectoryCalls.mknod(g.task, g.text("/mem"), 0020666, memory));
+          GuestWorld.result(() -> DirectoryCalls.mknod(g.task, g.text("/mem"), 0020666, memory));
       assertThat(made).isNegative();
       assertThat(g.open("/dev/mem", 0, 0)).isNegative();
       assertThat(g.open("/proc/kcore", 0, 0)).isNegative();
@@ -108,8 +121,7 @@ final class RootEscapeTest {
       long deep = g.open("/dir/deep", O_DIRECTORY, 0);
       Files.move(root.resolve("dir/deep"), home.resolve("moved"), StandardCopyOption.ATOMIC_MOVE);
       long opened =
-          GuestWorld.result(
-              () -> FileCalls.openat(g.task, (int) deep, g.text("../secret"), 0, 0));
+          GuestWorld.result(() -> FileCalls.openat(g.task, (int) deep, g.text("../secret"), 0, 0));
       assertThat(read(g, opened)).isEmpty();
     }
   }
@@ -126,16 +138,14 @@ final class RootEscapeTest {
         GuestWorld b = a.another()) {
       Thread swapper =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    while (!done.get()) {
-                      int exchange = 2;
-                      GuestWorld.result(
-                          () ->
-                              DirectoryCalls.renameat2(
-                                  b.task, -100, b.text("/real"), -100, b.text("/link"), exchange));
-                    }
-                  });
+              .start(() -> {
+                while (!done.get()) {
+                  int exchange = 2;
+                  GuestWorld.result(() ->
+                      DirectoryCalls.renameat2(
+                          b.task, -100, b.text("/real"), -100, b.text("/link"), exchange));
+                }
+              });
       for (int i = 0; i < 5000; i++) {
         assertThat(read(a, a.open("/real/secret", 0, 0))).isNotEqualTo(SECRET);
       }

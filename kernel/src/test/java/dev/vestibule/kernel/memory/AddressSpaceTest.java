@@ -38,7 +38,7 @@ final class AddressSpaceTest {
   }
 
   private AddressSpace space(long memoryLimit) {
-    Layout layout = new Layout(PAGE, 1L << 31, 0x7000_0000, 0x6000_0000, true, 0x10000, BASE);
+    Layout layout = new Layout(PAGE, 1L << 31, 0x7000_0000, 0x6000_0000, true, 0x10000, BASE, true);
     AddressSpace space =
         new AddressSpace(layout, 1L << 31, true, false, memoryLimit, () -> 8 << 20);
     spaces.add(space);
