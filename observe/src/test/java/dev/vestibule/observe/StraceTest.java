@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Are the lines those of strace? One program makes calls of every kind; what the real strace prints
- * of its x86 build is recorded (RECORD=1 does it anew), and compared again where the host can.
+ * of its x86 build is recorded (-Dgolden.write=true does it anew), and compared again where the host can.
  */
 class StraceTest {
   private static final Path SOURCE = Path.of("src/test/guest/strace-lines.c");
@@ -57,7 +57,7 @@ class StraceTest {
     Path file = directory.resolve("lines");
     assumeTrue(run("strace", "-f", "-o", file.toString(), program) >= 0 && Files.size(file) > 0);
     List<String> lines = normalised(file);
-    if (System.getenv("RECORD") != null) {
+    if (Boolean.getBoolean("golden.write")) {
       Files.write(GOLDEN, lines);
     }
     assertThat(String.join("\n", lines)).isEqualTo(String.join("\n", Files.readAllLines(GOLDEN)));

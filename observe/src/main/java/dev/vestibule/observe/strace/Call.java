@@ -134,7 +134,11 @@ final class Call {
   StringBuilder enter() {
     text.append(name).append('(');
     for (int i = 0; i < formats.length; i++) {
-      formats[i].prepare(this, i);
+      try {
+        formats[i].prepare(this, i);
+      } catch (GuestFault | Failure notThere) {
+        continue; // shown as an address later
+      }
     }
     appendArguments();
     return text;
@@ -161,7 +165,11 @@ final class Call {
     text = new StringBuilder();
     appendArguments();
     for (int i = 0; i < formats.length; i++) {
-      formats[i].conclude(this, i);
+      try {
+        formats[i].conclude(this, i);
+      } catch (GuestFault | Failure notThere) {
+        continue; // no note then
+      }
     }
     return text.append(')');
   }

@@ -236,7 +236,8 @@ final class Formats {
   }
 
   private static void filled(Call call, int index) {
-    long length = Math.min(call.result(), call.argument(index + 1));
+    long size = call.argument(index + 1);
+    long length = size < 0 ? call.result() : Math.min(call.result(), size);
     if (call.kind(index + 2) == ArgKind.RANDOM_FLAGS) {
       byte[] bytes = new byte[(int) Math.min(length, Quoted.LIMIT)];
       call.memory().read(call.argument(index), bytes, 0, bytes.length);
@@ -285,7 +286,8 @@ final class Formats {
       }
       long base = abi.loadWord(call.memory(), address + 2L * i * word);
       long length = abi.loadWord(call.memory(), address + 2L * i * word + word);
-      long shown = valid < 0 ? length : Math.min(left, length);
+      long most = length < 0 ? Long.MAX_VALUE : length;
+      long shown = valid < 0 ? most : Math.min(left, most);
       left -= shown;
       call.text().append("{iov_base=");
       if (base == 0) {
