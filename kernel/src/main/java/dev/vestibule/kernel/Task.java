@@ -203,7 +203,11 @@ public final class Task {
 
   /** Lets the registers that name the processor say so. */
   public void showProcessor() {
-    abi().showProcessor(cpu, machine.profile().cpu().version(), processor(), 0);
+    synchronized (cpu) {
+      if (!ended) { // afterwards the registers' memory is gone
+        abi().showProcessor(cpu, machine.profile().cpu().version(), processor(), 0);
+      }
+    }
   }
 
   /** sched_setscheduler(2)'s policy. */
@@ -390,7 +394,9 @@ public final class Task {
       process.addCpuNanos(cpuNanos());
       ended = true;
       process.taskEnded(this, exitCode);
-      cpu.close();
+      synchronized (cpu) {
+        cpu.close();
+      }
     }
   }
 
