@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Are the lines those of strace? One program makes calls of every kind; what the real strace prints
- * of its x86 build is recorded (-Dgolden.write=true does it anew), and compared again where the host can.
+ * of its x86 build is recorded (-Dgolden.write=true does it anew), and compared again where the
+ * host can.
  */
 class StraceTest {
   private static final Path SOURCE = Path.of("src/test/guest/strace-lines.c");

@@ -84,7 +84,12 @@ final class HostOracleTest {
     long start = random.nextInt(20) - (whence == 2 ? 30 : random.nextInt(10) == 0 ? 3 : 0);
     long length = random.nextInt(12) - (random.nextInt(4) == 0 ? 6 : 0);
     var t = g.task;
-    t.abi().struct(32).put16(0, type).put16(2, whence).put64(8, start).put64(16, length)
+    t.abi()
+        .struct(32)
+        .put16(0, type)
+        .put16(2, whence)
+        .put64(8, start)
+        .put64(16, length)
         .store(t.memory(), FLOCK);
     HostMemory.fill(memory, 32, 0);
     HostMemory.put16le(memory, type);
@@ -93,12 +98,12 @@ final class HostOracleTest {
     HostMemory.put64le(memory + 16, length);
     long expected = Libc.syscall(HostCalls.FCNTL, host[who], command, memory);
     long actual =
-        GuestWorld.result(
-            () ->
-                t.abi().wide()
-                    ? FcntlCalls.fcntl(t, (int) guest[who], command, FLOCK)
-                    : FcntlCalls.fcntl64(t, (int) guest[who], command, FLOCK));
-    String what = "seed %d step %d: %d type %d %d+%d".formatted(seed, step, who, type, start, length);
+        GuestWorld.result(() ->
+            t.abi().wide()
+                ? FcntlCalls.fcntl(t, (int) guest[who], command, FLOCK)
+                : FcntlCalls.fcntl64(t, (int) guest[who], command, FLOCK));
+    String what =
+        "seed %d step %d: %d type %d %d+%d".formatted(seed, step, who, type, start, length);
     assertThat(shown(actual)).as(what).isEqualTo(shown(expected));
     if (expected == 0 && command == ofdGet) {
       int unlocked = 2; // which of several conflicting locks is told is not promised
@@ -170,8 +175,7 @@ final class HostOracleTest {
     LockSupport.parkNanos(50_000_000); // what was typed is the host's to treat in the old modes
     int input = random.nextInt() & (Termios.INLCR | Termios.IGNCR | Termios.ICRNL | 0x20);
     int output = random.nextInt() & (Termios.OPOST | Termios.ONLCR | Termios.OCRNL);
-    int choice =
-        Termios.ECHO | Termios.ECHONL | Termios.ECHOCTL | Termios.ICANON | Termios.IEXTEN;
+    int choice = Termios.ECHO | Termios.ECHONL | Termios.ECHOCTL | Termios.ICANON | Termios.IEXTEN;
     int local = random.nextInt() & choice | Termios.ECHOE | Termios.ECHOK | Termios.ECHOKE;
     Libc.syscall(HostCalls.IOCTL, slave, TCGETS, memory);
     HostMemory.put32le(memory, input);
@@ -190,8 +194,7 @@ final class HostOracleTest {
     g.task.memory().write(BUFFER, bytes, 0, bytes.length);
     HostMemory.copyIn(bytes, 0, memory, bytes.length);
     long expected = Libc.syscall(HostCalls.WRITE, hostFd, memory, bytes.length);
-    long actual =
-        GuestWorld.result(() -> FileCalls.write(g.task, guestFd, BUFFER, bytes.length));
+    long actual = GuestWorld.result(() -> FileCalls.write(g.task, guestFd, BUFFER, bytes.length));
     assertThat(shown(actual)).as(what).isEqualTo(shown(expected));
   }
 
