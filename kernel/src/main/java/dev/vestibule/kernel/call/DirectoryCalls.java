@@ -12,6 +12,7 @@ import static dev.vestibule.kernel.call.Calling.withAny;
 import dev.vestibule.declare.Syscall;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.abi.Struct;
@@ -133,7 +134,9 @@ public final class DirectoryCalls {
     if (now.exists()) {
       return -Errno.EEXIST;
     }
-    return file.hostFd() < 0 ? -Errno.EXDEV : now.mount().linkOpen(file, now.path());
+    return file.hostFd() < 0 || file.foreign()
+        ? -Errno.EXDEV
+        : now.mount().linkOpen(file, now.path());
   }
 
   // ---- removing and renaming
@@ -240,7 +243,20 @@ public final class DirectoryCalls {
     if (!old.isDirectory() && (source.endsWith("/") || target.endsWith("/"))) {
       return -Errno.ENOTDIR;
     }
-    return old.mount().rename(old.path(), now.path(), flags);
+    long result = old.mount().rename(old.path(), now.path(), flags);
+    if (result == 0 && old.isDirectory() && (flags & exchange) == 0) {
+      renamed(t, old.name(), now.name());
+    }
+    return result;
+  }
+
+  /** Tasks in a renamed directory stay in it. */
+  private static void renamed(Task t, String from, String to) {
+    for (Process process : t.machine().processes()) {
+      for (Task task : process.tasks()) {
+        task.fs().renamed(from, to);
+      }
+    }
   }
 
   /** Whether the last component is ".", ".." or the root. */

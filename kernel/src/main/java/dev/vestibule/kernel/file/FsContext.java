@@ -20,6 +20,17 @@ public final class FsContext {
     this.directory = directory;
   }
 
+  /** A directory got another name: what lies in it is found by that now. */
+  public synchronized void renamed(String from, String to) {
+    directory = renamed(directory, from, to);
+    root = renamed(root, from, to);
+  }
+
+  private static String renamed(String path, String from, String to) {
+    boolean inside = path.equals(from) || path.startsWith(from + "/");
+    return inside ? to + path.substring(from.length()) : path;
+  }
+
   /** What "/" means: an absolute path without trailing slash, empty unless chroot(2) was called. */
   public String root() {
     return root;

@@ -3,6 +3,7 @@ package dev.vestibule.kernel.file;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.pipe.PipeEnd;
@@ -67,9 +68,33 @@ public final class HostStream extends OpenFile {
     FileStatus status = HostTree.statusOf(own);
     boolean nullDevice = status.type() == FileStatus.S_IFCHR && status.rawDevice() == 0x103;
     if (status.type() == FileStatus.S_IFREG || nullDevice) {
-      return HostFile.of(own, (int) flags & kept, path);
+      return new GivenFile(own, (int) flags & kept, path, status);
     }
     return new HostStream(own, (int) flags & kept, path);
+  }
+
+  /** A file that was handed over open: opening it again must not allow more. */
+  private static final class GivenFile extends HostFile {
+    GivenFile(int fd, int flags, String path, FileStatus opened) {
+      super(fd, flags, path, opened);
+    }
+
+    @Override
+    public OpenFile reopen(Task task, int flags) {
+      int truncate = 01000;
+      int access = flags & O_ACCMODE;
+      boolean reads = access != O_WRONLY;
+      boolean writes = access != 0 || (flags & truncate) != 0;
+      if (reads && !readable() || writes && !writable()) {
+        throw new Failure(Errno.EACCES);
+      }
+      return super.reopen(task, flags);
+    }
+
+    @Override
+    public boolean foreign() {
+      return true;
+    }
   }
 
   /** The device number of a host descriptor that is a device. */

@@ -211,6 +211,11 @@ public abstract class OpenFile {
     return -Errno.EBADF;
   }
 
+  /** Whether the machine was given it open, so that it may lie outside the guest's tree. */
+  public boolean foreign() {
+    return false;
+  }
+
   /** What /proc/PID/fd shows. */
   public abstract String path();
 
