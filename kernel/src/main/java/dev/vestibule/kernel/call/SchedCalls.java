@@ -190,7 +190,9 @@ public final class SchedCalls {
       return -ESRCH;
     }
     int word = t.abi().wordSize();
-    int bytes = (int) Math.min(size, maskBytes(t)) / word * word;
+    long most = maskBytes(t);
+    long given = Long.compareUnsigned(size, most) < 0 ? size : most;
+    int bytes = (int) given / word * word;
     Struct s = t.abi().struct(t.memory(), mask, bytes);
     BitSet processors = new BitSet();
     for (int i = 0; i < t.machine().processors() && i / 8 < bytes; i++) {
