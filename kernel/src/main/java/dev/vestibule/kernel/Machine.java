@@ -485,7 +485,7 @@ public final class Machine implements AutoCloseable {
       FsContext fs,
       Credentials credentials,
       Limits limits) {
-    Layout nothing = new Layout(4096, 1 << 16, 0, 0, false, 0, 0, false);
+    Layout nothing = new Layout(4096, 1 << 16, 0, 0, false, 0, 0, profile.mapping());
     AddressSpace empty =
         new AddressSpace(nothing, 1 << 16, abi.wide(), abi.bigEndian(), 0, () -> 0);
     SignalActions actions = new SignalActions();

@@ -23,6 +23,7 @@ public record KernelProfile(
     Data data,
     List<Area> areas,
     Placement placement,
+    Mapping mapping,
     Signals signals,
     Syscalls syscalls,
     Time time,
@@ -45,6 +46,7 @@ public record KernelProfile(
         data,
         areas,
         placement,
+        mapping,
         signals,
         syscalls,
         time,
@@ -275,10 +277,8 @@ public record KernelProfile(
    * @param permissions as in /proc/PID/maps, such as {@code r-xp}
    * @param holds in address order: {@code image} or a page of {@link Data#pages}
    * @param flags VmFlags of /proc/PID/smaps that matter here
-   * @param whole whether calls that would split it fail with EINVAL (Linux 5.11 and later)
    */
-  public record Area(
-      String name, String permissions, List<String> holds, List<String> flags, boolean whole) {}
+  public record Area(String name, String permissions, List<String> holds, List<String> flags) {}
 
   /**
    * Where the handed pages go.
@@ -288,6 +288,55 @@ public record KernelProfile(
    * @param reservesLastPage false if the search for room overlooked the last page (Linux 2.6.12)
    */
   public record Placement(long hint, int alignment, boolean reservesLastPage) {}
+
+  /** How /proc/PID/maps comes to name an area of the handed pages. */
+  public enum Naming {
+    /**
+     * Whatever begins where the kernel believes its vDSO to lie has the name: arch_vma_name(), to
+     * Linux 5.10.
+     */
+    ADDRESS,
+    /** The name belongs to the mapping and goes with it (Linux 5.11 and later). */
+    MAPPING
+  }
+
+  /** What becomes of the kernel's idea of its vDSO's address when mremap(2) moves pages. */
+  public enum OnMove {
+    /** Nothing: it is stale then (to Linux 4.1). */
+    STALE,
+    /** It follows whenever the move begins with the vDSO's first page (Linux 4.2 to 5.10). */
+    BEGIN,
+    /** It follows; a move of less than the whole mapping fails with EINVAL (since 5.11). */
+    WHOLE
+  }
+
+  /** What becomes of the kernel's idea of its vDSO's address when munmap(2) takes pages. */
+  public enum OnUnmap {
+    /** Nothing: it is stale then (to Linux 4.1). */
+    STALE,
+    /** Forgotten if the call names it, even if the call then fails (Linux 4.2 to 6.11). */
+    NAMED,
+    /** Forgotten once the mapping is gone (Linux 6.12 and later). */
+    GONE
+  }
+
+  /** Which of the handed pages a core dump contains. */
+  public enum Dump {
+    /** Those in areas that the process wrote to, as with any mapping (2.6.12, 2.6.18). */
+    WRITTEN,
+    /** All, wherever they are (VM_ALWAYSDUMP: 2.6.32 to 3.8). */
+    ALWAYS,
+    /** Those in areas that have a name at that moment (Linux 3.10 and later). */
+    NAMED
+  }
+
+  /**
+   * What a program's calls do to the handed pages.
+   *
+   * @param splits whether a call may take a part of an area; otherwise munmap, mremap, mprotect and
+   *     a fixed mmap of a part fail with EINVAL (Linux 5.11 and later)
+   */
+  public record Mapping(Naming names, boolean splits, OnMove onMove, OnUnmap onUnmap, Dump dump) {}
 
   /**
    * Signal delivery.

@@ -61,6 +61,7 @@ final class ProfileReader {
             data,
             areas(data),
             placement(memory),
+            mapping(),
             signals(),
             syscalls(),
             time(),
@@ -245,7 +246,7 @@ final class ProfileReader {
           throw t.wrong("holds", part + " is neither image nor one of data.pages");
         }
       }
-      areas.add(new Area(t.text("name"), permissions, holds, t.texts("flags"), t.flag("whole")));
+      areas.add(new Area(t.text("name"), permissions, holds, t.texts("flags")));
       t.end();
     }
     if (areas.size() > MAX_PAGES) {
@@ -263,6 +264,19 @@ final class ProfileReader {
             t.flag("reserves-last-page"));
     t.end();
     return placement;
+  }
+
+  private KernelProfile.Mapping mapping() throws ProfileException {
+    TableReader t = root.table("mapping");
+    KernelProfile.Mapping mapping =
+        new KernelProfile.Mapping(
+            t.choice("names", KernelProfile.Naming.class),
+            t.flag("splits"),
+            t.choice("on-move", KernelProfile.OnMove.class),
+            t.choice("on-unmap", KernelProfile.OnUnmap.class),
+            t.choice("dump", KernelProfile.Dump.class));
+    t.end();
+    return mapping;
   }
 
   private KernelProfile.Signals signals() throws ProfileException {

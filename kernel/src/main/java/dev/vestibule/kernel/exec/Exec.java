@@ -15,7 +15,6 @@ import dev.vestibule.kernel.memory.Layout;
 import dev.vestibule.kernel.memory.Vma;
 import dev.vestibule.profile.AuxType;
 import dev.vestibule.profile.KernelProfile;
-import dev.vestibule.profile.Version;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,9 +22,6 @@ import org.jspecify.annotations.Nullable;
 
 /** How does a process begin to run another program? execve(2). */
 public final class Exec {
-  /** Power's kernels update their idea of the vDSO's place since 4.2. */
-  private static final Version FOLLOWS_VDSO = new Version(4, 2, 0);
-
   private static final int READ_WRITE = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE;
 
   /** Pages below the strings that are mapped from the start, as Linux does: 128 KiB. */
@@ -117,7 +113,7 @@ public final class Exec {
             memory.search() == KernelProfile.Search.TOP_DOWN,
             memory.minAddress(),
             pie,
-            machine.profile().uname().linux().atLeast(FOLLOWS_VDSO));
+            machine.profile().mapping());
     GuestAbi abi = machine.abi();
     long window = (memory.taskSize() + 0xffff) & -0x10000L;
     return new AddressSpace(

@@ -73,6 +73,7 @@ public final class ProfilePages implements HandedPages {
     long found = space.findRoomNear(pages.hint(), pages.room());
     dev.vestibule.handed.HandedPages.Mapping at = pages.at(found);
     long start = at.start();
+    boolean whole = !space.layout().handed().splits();
     for (PageFile file : files) {
       KernelProfile.Area area = file.content.area();
       long end = start + file.content.length();
@@ -81,7 +82,7 @@ public final class ProfilePages implements HandedPages {
               start,
               end,
               protection(area.permissions()),
-              flags(area),
+              flags(area) | (whole ? Vma.WHOLE : 0),
               file.retain(),
               0,
               area.name()));
@@ -96,7 +97,7 @@ public final class ProfilePages implements HandedPages {
   }
 
   private static int flags(KernelProfile.Area area) {
-    int flags = area.whole() ? Vma.WHOLE : 0;
+    int flags = 0;
     for (String flag : area.flags()) {
       flags |=
           switch (flag) {

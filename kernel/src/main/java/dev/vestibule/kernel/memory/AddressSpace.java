@@ -12,6 +12,7 @@ import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.exec.HandedPages;
+import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -355,7 +356,7 @@ public final class AddressSpace {
     }
     removeRange(address, address + bytes, true);
     boolean covers = handed.vdso() >= address && handed.vdso() < address + bytes;
-    if (covers && layout.followsVdso()) {
+    if (covers && layout.handed().onUnmap() != KernelProfile.OnUnmap.STALE) {
       handed = HandedPages.Handed.NONE;
     }
   }
@@ -542,7 +543,9 @@ public final class AddressSpace {
             vma.flags(),
             vma.backing(),
             vma.offset() + (from - vma.start()),
-            layout.followsVdso() || !vma.has(Vma.SPECIAL) ? vma.name() : "");
+            layout.handed().onMove() != KernelProfile.OnMove.STALE || !vma.has(Vma.SPECIAL)
+                ? vma.name()
+                : "");
     charge(moved, list.count() + 2);
     if (vma.backing() == null && kept > 0 && memory.move(from, to, kept) == 0) {
       if (newBytes > kept) {
@@ -573,7 +576,9 @@ public final class AddressSpace {
   /** The kernel keeps track of its vDSO where the profile says so. */
   private void moveHanded(long from, long bytes, long to) {
     HandedPages.Handed old = handed;
-    if (layout.followsVdso() && old.vdso() >= from && old.vdso() < from + bytes) {
+    if (layout.handed().onMove() != KernelProfile.OnMove.STALE
+        && old.vdso() >= from
+        && old.vdso() < from + bytes) {
       handed = old.movedBy(to - from);
     }
   }

@@ -1,5 +1,7 @@
 package dev.vestibule.kernel.memory;
 
+import dev.vestibule.profile.KernelProfile;
+
 /**
  * Where do the parts of a process go? Addresses and sizes in bytes.
  *
@@ -9,7 +11,7 @@ package dev.vestibule.kernel.memory;
  * @param topDown direction of the search
  * @param minAddress lowest address that can be mapped
  * @param pieBase where position-independent programs go
- * @param followsVdso whether the kernel notices that its handed pages are moved or unmapped
+ * @param handed what a program's calls do to the handed pages
  */
 public record Layout(
     int pageSize,
@@ -19,4 +21,4 @@ public record Layout(
     boolean topDown,
     long minAddress,
     long pieBase,
-    boolean followsVdso) {}
+    KernelProfile.Mapping handed) {}

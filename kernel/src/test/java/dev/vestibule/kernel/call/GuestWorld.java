@@ -60,8 +60,9 @@ final class GuestWorld implements AutoCloseable {
   }
 
   private static Task newTask(Machine machine) {
+    KernelProfile.Mapping handed = machine.profile().mapping();
     Layout layout =
-        new Layout(4096, 1L << 30, 0x3000_0000, 0x2800_0000, true, 0x10000, MEMORY, true);
+        new Layout(4096, 1L << 30, 0x3000_0000, 0x2800_0000, true, 0x10000, MEMORY, handed);
     boolean wide = machine.abi().wide();
     AddressSpace space =
         new AddressSpace(layout, 1L << 30, wide, machine.abi().bigEndian(), 1 << 28, () -> 8 << 20);

@@ -10,6 +10,7 @@ import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.profile.KernelProfile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,14 @@ final class AddressSpaceTest {
   private static final int FIXED = ANONYMOUS | MapFlags.MAP_FIXED;
   private static final int READ_WRITE = 3;
 
+  private static final KernelProfile.Mapping HANDED =
+      new KernelProfile.Mapping(
+          KernelProfile.Naming.MAPPING,
+          false,
+          KernelProfile.OnMove.WHOLE,
+          KernelProfile.OnUnmap.NAMED,
+          KernelProfile.Dump.NAMED);
+
   private final List<AddressSpace> spaces = new ArrayList<>();
 
   @AfterEach
@@ -38,7 +47,8 @@ final class AddressSpaceTest {
   }
 
   private AddressSpace space(long memoryLimit) {
-    Layout layout = new Layout(PAGE, 1L << 31, 0x7000_0000, 0x6000_0000, true, 0x10000, BASE, true);
+    Layout layout =
+        new Layout(PAGE, 1L << 31, 0x7000_0000, 0x6000_0000, true, 0x10000, BASE, HANDED);
     AddressSpace space =
         new AddressSpace(layout, 1L << 31, true, false, memoryLimit, () -> 8 << 20);
     spaces.add(space);
