@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When does something happen on a descriptor of the host? One thread waits for all of them and
- * wakes the queues of the files that stand for them.
+ * wakes the queues of the files that stand for them. It lives only while there is something to
+ * watch: a JVM that ends waits 0.3 s for a thread inside a system call.
  */
 public final class HostPoller {
   private static final int EPOLL_CTL_ADD = 1;
@@ -29,18 +31,19 @@ public final class HostPoller {
   private final int wakeup;
   private final List<Runnable> regular = new CopyOnWriteArrayList<>();
   private final Map<Integer, WaitQueue> queues = new ConcurrentHashMap<>();
+  private @Nullable Thread thread;
 
   private HostPoller() {
     epoll = (int) Libc.syscall(HostCalls.EPOLL_CREATE1, EPOLL_CLOEXEC);
     wakeup = (int) Libc.syscall(HostCalls.EVENTFD2, 0, EPOLL_CLOEXEC);
     add(wakeup);
-    Thread.ofPlatform().name("host-poller").daemon().start(this::run);
   }
 
   /** Wakes a queue whenever the readiness of a host descriptor changes; regular files never do. */
   public static void watch(int fd, WaitQueue queue) {
     ONLY.queues.put(fd, queue);
     ONLY.add(fd);
+    ONLY.resume();
   }
 
   private void add(int fd) {
@@ -57,15 +60,51 @@ public final class HostPoller {
     long event = HostMemory.allocate(EVENT);
     Libc.syscall(HostCalls.EPOLL_CTL, ONLY.epoll, EPOLL_CTL_DEL, fd, event);
     HostMemory.free(event);
+    if (ONLY.idle()) {
+      ONLY.wakeUp();
+    }
   }
 
-  /** Has something looked at regularly: what the host tells by signals alone. */
+  /**
+   * Has something looked at regularly, until it is stopped: what the host tells by signals alone.
+   */
   public static void everyQuarterSecond(Runnable look) {
     ONLY.regular.add(look);
-    long event = HostMemory.allocate(16);
-    HostMemory.putSlot(event, 1);
-    Libc.syscall(HostCalls.WRITE, ONLY.wakeup, event, 8);
-    HostMemory.free(event);
+    ONLY.resume();
+    ONLY.wakeUp();
+  }
+
+  /** Ends what {@link #everyQuarterSecond} began with the same object. */
+  public static void stop(Runnable look) {
+    ONLY.regular.remove(look);
+    if (ONLY.idle()) {
+      ONLY.wakeUp();
+    }
+  }
+
+  private boolean idle() {
+    return queues.isEmpty() && regular.isEmpty();
+  }
+
+  private void wakeUp() {
+    long one = HostMemory.allocate(8);
+    HostMemory.putSlot(one, 1);
+    Libc.syscall(HostCalls.WRITE, wakeup, one, 8);
+    HostMemory.free(one);
+  }
+
+  private synchronized void resume() {
+    if (thread == null && !idle()) {
+      thread = Thread.ofPlatform().name("host-poller").daemon().start(this::run);
+    }
+  }
+
+  /** Whether the thread may end; a later watch starts another. */
+  private synchronized boolean rests() {
+    if (idle()) {
+      thread = null;
+    }
+    return thread == null;
   }
 
   /** The events that hold on a host descriptor now. */
@@ -84,7 +123,7 @@ public final class HostPoller {
 
   private void run() {
     long events = HostMemory.allocate((long) EVENT * EVENTS);
-    while (true) {
+    while (!rests()) {
       int timeout = regular.isEmpty() ? -1 : QUARTER_SECOND;
       long count = Libc.syscall(HostCalls.EPOLL_PWAIT, epoll, events, EVENTS, timeout, 0, 8);
       if (count == 0) {
@@ -99,5 +138,6 @@ public final class HostPoller {
         }
       }
     }
+    HostMemory.free(events);
   }
 }

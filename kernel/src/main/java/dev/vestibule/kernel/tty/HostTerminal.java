@@ -32,6 +32,7 @@ public final class HostTerminal extends Terminal {
   private final long scratch = HostMemory.allocate(64);
   private final Object typing = new Object();
   private final WaitQueue hostEvents = new WaitQueue();
+  private final Runnable sizeCheck = this::checkSize;
   private boolean taken;
 
   private HostTerminal(Machine machine, int fd, long saved, long rawDevice) {
@@ -90,7 +91,7 @@ public final class HostTerminal extends Terminal {
     Runtime.getRuntime().addShutdownHook(new Thread(this::giveBack));
     HostPoller.watch(fd, hostEvents);
     hostEvents.add(events -> pump());
-    HostPoller.everyQuarterSecond(this::checkSize);
+    HostPoller.everyQuarterSecond(sizeCheck);
     pump();
   }
 
@@ -99,6 +100,7 @@ public final class HostTerminal extends Terminal {
     if (taken) {
       taken = false;
       HostPoller.forget(fd);
+      HostPoller.stop(sizeCheck);
       Libc.syscall(HostCalls.IOCTL, fd, TCSETSW, saved);
     }
   }
