@@ -74,14 +74,16 @@ int main(int argc, char **argv) {
   }
   for (int i = 0; i < 48; i++)
     for (int k = 0; k < 48; k++) a[i][k] = i + k * 0.5, b[i][k] = i - k * 0.25;
+  int choice = !strcmp(kind, "loops") ? 0 : !strcmp(kind, "float") ? 1 : !strcmp(kind, "clock") ? 2
+               : !strcmp(kind, "null") ? 3 : 4;
   long long start = now();
-  for (long i = 0; i < n; i++) {
-    if (!strcmp(kind, "loops")) result += crc(20000) + sieve() + fibonacci(16) + sort();
-    else if (!strcmp(kind, "float")) result += multiply();
-    else if (!strcmp(kind, "clock")) result += now() & 1;
-    else if (!strcmp(kind, "null")) result += syscall(SYS_getppid) & 1;
-    else return 2;
-  }
+  for (long i = 0; i < n; i++) switch (choice) {
+      case 0: result += crc(20000) + sieve() + fibonacci(16) + sort(); break;
+      case 1: result += multiply(); break;
+      case 2: result += now() & 1; break;
+      case 3: result += syscall(SYS_getppid) & 1; break;
+      default: return 2;
+    }
   printf("%s %.1f ns (%.0f)\n", kind, (double)(now() - start) / n, result);
   return 0;
 }

@@ -240,12 +240,14 @@ final class VmxShapes {
   }
 
   private static long transposed(long a) {
-    long result = 0;
-    for (int row = 0; row < 8; row++) {
-      for (int column = 0; column < 8; column++) {
-        result |= (a >>> 8 * row + column & 1) << 8 * column + row;
-      }
-    }
-    return result;
+    long bits = swapped(a, 7, 0x00aa_00aa_00aa_00aaL);
+    bits = swapped(bits, 14, 0x0000_cccc_0000_ccccL);
+    return swapped(bits, 28, 0x0000_0000_f0f0_f0f0L);
+  }
+
+  /** The bits under a mask change places with those {@code distance} to their left. */
+  private static long swapped(long bits, int distance, long mask) {
+    long differing = (bits ^ bits >>> distance) & mask;
+    return bits ^ differing ^ differing << distance;
   }
 }
