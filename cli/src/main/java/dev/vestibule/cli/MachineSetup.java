@@ -13,7 +13,11 @@ final class MachineSetup {
   private MachineSetup() {}
 
   static Machine build(
-      RunOptions options, KernelProfile profile, FileTree files, KernelListener listener) {
+      RunOptions options,
+      RunOptions.Vdso vdso,
+      KernelProfile profile,
+      FileTree files,
+      KernelListener listener) {
     Machine.Settings settings =
         Machine.Settings.defaults()
             .withSeed(options.seed().isPresent() ? options.seed().getAsLong() : null)
@@ -24,7 +28,7 @@ final class MachineSetup {
             .fileTree(files)
             .listener(listener)
             .timeSource(source(options.clock()));
-    if (options.vdso() instanceof RunOptions.Vdso.Off) {
+    if (vdso instanceof RunOptions.Vdso.Off) {
       machine.handedPages(HandedPages.NONE);
     }
     return machine.build();

@@ -1,8 +1,10 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.cli.RunOptions.Vdso;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
@@ -13,6 +15,8 @@ import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
+import dev.vestibule.observe.EarlyAbort;
+import dev.vestibule.observe.Listeners;
 import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.ProfileException;
@@ -54,10 +58,8 @@ final class RunCommand {
     String missing = null;
     if (options.gdb() != null) {
       missing = "-g";
-    } else if (options.vdso() instanceof RunOptions.Vdso.File) {
+    } else if (options.vdso() instanceof Vdso.File) {
       missing = "--vdso FILE";
-    } else if (Boolean.TRUE.equals(options.compatVdso())) {
-      missing = "--compat-vdso on";
     }
     if (missing != null) {
       throw CommandFailure.ours("run: " + missing + ": not built yet");
@@ -77,22 +79,23 @@ final class RunCommand {
     String program = options.program();
     try {
       Architecture architecture = ProgramKind.of(files, directory, program);
+      KernelProfile profile = profile(options, architecture);
       Observers observers = Observers.of(options);
-      Machine machine =
-          MachineSetup.build(options, profile(options, architecture), files, observers.listener());
-      List<String> argv = new ArrayList<>();
-      argv.add(options.argv0());
-      argv.addAll(options.arguments());
-      Process process =
-          machine.start(
-              program,
-              new Arguments(argv, options.environment()),
-              HostStream.standardTable(machine),
-              new FsContext(directory, UMASK),
-              Machine.hostCredentials(),
-              limits(options));
-      int status = machine.await(process);
-      machine.close();
+      EarlyAbort earlyAbort = new EarlyAbort();
+      boolean mayStartAgain = options.compatVdso() && !(options.vdso() instanceof Vdso.Off);
+      KernelListener listener =
+          mayStartAgain
+              ? Listeners.of(List.of(observers.listener(), earlyAbort))
+              : observers.listener();
+      int status = run(options, options.vdso(), directory, profile, files, listener);
+      if (earlyAbort.found()) {
+        System.err.println(
+            "vestibule: "
+                + GuestText.toHost(program)
+                + ": aborted before it did anything; starting it once more without a vDSO");
+        listener = observers.listener();
+        status = run(options, new Vdso.Off(), directory, profile, files, listener);
+      }
       observers.finish();
       return status;
     } catch (ElfException e) {
@@ -108,6 +111,32 @@ final class RunCommand {
       Thread.currentThread().interrupt();
       throw CommandFailure.ours("run: interrupted");
     }
+  }
+
+  /** Runs the program on a machine of its own. */
+  private static int run(
+      RunOptions options,
+      Vdso vdso,
+      String directory,
+      KernelProfile profile,
+      FileTree files,
+      KernelListener listener)
+      throws InterruptedException {
+    Machine machine = MachineSetup.build(options, vdso, profile, files, listener);
+    List<String> argv = new ArrayList<>();
+    argv.add(options.argv0());
+    argv.addAll(options.arguments());
+    Process process =
+        machine.start(
+            options.program(),
+            new Arguments(argv, options.environment()),
+            HostStream.standardTable(machine),
+            new FsContext(directory, UMASK),
+            Machine.hostCredentials(),
+            limits(options));
+    int status = machine.await(process);
+    machine.close();
+    return status;
   }
 
   private static KernelProfile profile(RunOptions options, Architecture architecture)

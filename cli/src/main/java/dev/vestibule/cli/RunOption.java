@@ -23,7 +23,8 @@ enum RunOption {
   STACK("s", "QEMU_STACK_SIZE", "SIZE", "limit of the main stack in bytes, or with k or M (8M)"),
   RELEASE("r", "QEMU_UNAME", "RELEASE", "let uname say RELEASE"),
   VDSO("vdso", "auto|off|FILE", "the vDSO image: the profile's own, none, or one from a file"),
-  COMPAT_VDSO("compat-vdso", "on|off", "map the vDSO at its fixed address where the kernel can"),
+  COMPAT_VDSO(
+      "compat-vdso", "[=on|off]", "start once more without vDSO if the program aborts at once"),
   TIME("time", "ISO|now", "when the program's clock starts, as 2005-06-17T12:00:00Z"),
   TIME_RATE("time-rate", "R", "how fast its clock runs (1)"),
   SEED("seed", "QEMU_RAND_SEED", "N", "make addresses and random bytes depend on N alone"),

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param sysroot where interpreter and libraries are looked for first, or null
  * @param root the host's directory that is the guest's whole file tree, or null
  * @param vdso which vDSO image is mapped
- * @param compatVdso whether it is mapped at its fixed address, or null for the profile's default
+ * @param compatVdso whether a program that aborts at once is started again without it
  * @param clock when and how fast the guest's clock runs
  * @param seed what randomness depends on, or empty for the host's
  * @param stackLimit soft limit of the main stack, in bytes
@@ -46,7 +46,7 @@ public record RunOptions(
     @Nullable Path sysroot,
     @Nullable Path root,
     Vdso vdso,
-    @Nullable Boolean compatVdso,
+    boolean compatVdso,
     Clock clock,
     OptionalLong seed,
     long stackLimit,

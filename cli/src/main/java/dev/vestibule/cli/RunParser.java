@@ -43,7 +43,7 @@ final class RunParser {
   private @Nullable Path sysroot;
   private @Nullable Path root;
   private RunOptions.Vdso vdso = new RunOptions.Vdso.OfProfile();
-  private @Nullable Boolean compatVdso;
+  private boolean compatVdso;
   private @Nullable Instant start;
   private double rate = 1;
   private OptionalLong seed = OptionalLong.empty();
@@ -191,7 +191,7 @@ final class RunParser {
       case COMPAT_VDSO ->
           compatVdso =
               switch (value) {
-                case "on" -> true;
+                case "", "on" -> true;
                 case "off" -> false;
                 default -> throw failure(source + ": " + shown(value) + " is neither on nor off");
               };
