@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.vestibule.cli {
   requires dev.vestibule.lab;
+  requires dev.vestibule.inspect;
   requires info.picocli;
   requires static org.jspecify;
 
@@ -10,5 +11,7 @@ module dev.vestibule.cli {
   opens dev.vestibule.cli to
       info.picocli;
   opens dev.vestibule.cli.sysroot to
+      info.picocli;
+  opens dev.vestibule.cli.vdso to
       info.picocli;
 }

@@ -1,6 +1,7 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.cli.sysroot.SysrootCommand;
+import dev.vestibule.cli.vdso.VdsoCommand;
 import java.lang.module.ModuleDescriptor;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,11 @@
-package dev.vestibule.cli;
+package dev.vestibule.cli.vdso;
 
+import dev.vestibule.cli.CommandFailure;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.elf.ElfFile;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.handed.VdsoImages;
+import dev.vestibule.inspect.KernelImage;
 import dev.vestibule.profile.ProfileException;
 import dev.vestibule.profile.Profiles;
 import java.io.IOException;
@@ -47,6 +49,10 @@ record VdsoTarget(String name, byte[] bytes) {
     } catch (ProfileException e) {
       throw CommandFailure.ours(e.getMessage());
     }
+  }
+
+  KernelImage image() throws CommandFailure {
+    return new KernelImage(bytes, file(), "", "", 0, name.replaceFirst("^profile:", ""));
   }
 
   ElfFile file() throws CommandFailure {

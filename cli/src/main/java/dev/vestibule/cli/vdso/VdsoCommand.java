@@ -1,11 +1,9 @@
-package dev.vestibule.cli;
+package dev.vestibule.cli.vdso;
 
+import dev.vestibule.cli.CommandFailure;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.elf.SharedObjectVerifier;
 import dev.vestibule.handed.ImageText;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +17,8 @@ import picocli.CommandLine.Spec;
     name = "vdso",
     description = "Show, check, extract or compare vDSO images.",
     footer = {"", "TARGET is a file, profile:NAME or pid:N."},
-    subcommandsRepeatable = false)
-final class VdsoCommand implements Callable<Integer> {
+    subcommands = ExtractCommand.class)
+public final class VdsoCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   @Command(name = "show", description = "Print headers, symbols, notes and unwind data.")
@@ -35,20 +33,6 @@ final class VdsoCommand implements Callable<Integer> {
     List<SharedObjectVerifier.Finding> findings = SharedObjectVerifier.verify(image.file());
     findings.forEach(finding -> System.out.println(finding.line(target)));
     return findings.isEmpty() ? 0 : 1;
-  }
-
-  @Command(name = "extract", description = "Write an image to a file.")
-  int extract(
-      @Parameters(paramLabel = "TARGET") String target, @Parameters(paramLabel = "FILE") Path file)
-      throws CommandFailure {
-    VdsoTarget image = VdsoTarget.of(target);
-    image.file();
-    try {
-      Files.write(file, image.bytes());
-    } catch (IOException e) {
-      throw CommandFailure.ours(file + ": cannot be written: " + e.getMessage());
-    }
-    return 0;
   }
 
   @Command(name = "diff", description = "Compare two images by what a program sees of them.")

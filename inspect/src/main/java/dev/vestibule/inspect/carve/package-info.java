@@ -1,0 +1,2 @@
+/** Finding images inside kernels and packages. */
+package dev.vestibule.inspect.carve;

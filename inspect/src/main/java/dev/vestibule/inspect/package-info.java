@@ -1,0 +1,2 @@
+/** Looking into vDSO images and finding them. */
+package dev.vestibule.inspect;
