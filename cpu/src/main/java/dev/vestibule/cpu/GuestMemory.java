@@ -4,6 +4,7 @@ import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import java.io.Closeable;
+import java.util.List;
 
 /**
  * What can a guest process see at an address, and may it?
@@ -57,6 +58,7 @@ public final class GuestMemory implements Closeable {
   private final boolean bigEndian;
   private volatile CodeWatcher codeWatcher = (from, to) -> {};
   private volatile PageSource pageSource = (address, cause) -> false;
+  private final AnonymousPages anonymous;
   private boolean closed;
 
   /** Who must hear that translated code has become stale? */
@@ -85,6 +87,7 @@ public final class GuestMemory implements Closeable {
     this.table = table;
     this.addressMask = mask;
     this.bigEndian = bigEndian;
+    this.anonymous = new AnonymousPages(window, limit);
   }
 
   /**
@@ -157,7 +160,14 @@ public final class GuestMemory implements Closeable {
    * @return 0, or the host's -errno (nothing is changed then)
    */
   public int mapAnonymous(long address, long length, int protection) {
-    return map(address, length, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    checkRange(address, length);
+    forgetCode(address, length);
+    setTable(address, length, 0);
+    int result = anonymous.map(address, length);
+    if (result == 0) {
+      setTable(address, length, entry(protection));
+    }
+    return result;
   }
 
   /**
@@ -175,16 +185,13 @@ public final class GuestMemory implements Closeable {
       long offset,
       boolean shared,
       boolean hostWritable) {
-    // A shared mapping that can never be written shows the same bytes when mapped privately, and
-    // keeps the window writable for the host.
-    int flags = shared && hostWritable ? MAP_SHARED : MAP_PRIVATE;
-    return map(address, length, protection, flags, hostFd, offset);
-  }
-
-  private int map(long address, long length, int protection, int flags, int fd, long offset) {
     checkRange(address, length);
     forgetCode(address, length);
     setTable(address, length, 0);
+    // A shared mapping that can never be written shows the same bytes when mapped privately, and
+    // keeps the window writable for the host.
+    int flags = shared && hostWritable ? MAP_SHARED : MAP_PRIVATE;
+    List<AnonymousPages.Piece> old = anonymous.take(address, length);
     long result =
         Libc.syscall(
             HostCalls.MMAP,
@@ -192,8 +199,9 @@ public final class GuestMemory implements Closeable {
             length,
             HOST_READ_WRITE,
             flags | MAP_FIXED | MAP_NORESERVE,
-            fd,
+            hostFd,
             offset);
+    anonymous.drop(old);
     if (failed(result)) {
       return (int) result;
     }
@@ -206,7 +214,9 @@ public final class GuestMemory implements Closeable {
     checkRange(address, length);
     forgetCode(address, length);
     setTable(address, length, 0);
+    List<AnonymousPages.Piece> old = anonymous.take(address, length);
     punch(address, length);
+    anonymous.drop(old);
   }
 
   private void punch(long address, long length) {
@@ -219,44 +229,34 @@ public final class GuestMemory implements Closeable {
   }
 
   /**
-   * Gives another address space the same bytes at the same addresses, as fork does for private
-   * pages. Both have a mapping of the same kind there; pages that this process never wrote are not
-   * copied, because the child's mapping shows the same without it.
+   * Prepares for a child that will show this memory, and copies of its own of what either writes.
+   *
+   * @param quiet whether no other thread can write to this memory until the fork is done
+   * @throws OutOfMemoryError if the host refuses to map memory anew
    */
-  public void copyTo(GuestMemory child, long address, long length) {
-    checkRange(address, length);
-    PageMap pages = PageMap.ofThisProcess();
-    int step = 1 << 22;
-    long[] entries = new long[step >>> PAGE_SHIFT];
-    for (long at = address; at < address + length; at += step) {
-      int count = (int) (Math.min(step, address + length - at) >>> PAGE_SHIFT);
-      pages.read(window + at, entries, count);
-      for (int page = 0; page < count; page++) {
-        if (PageMap.isOwn(entries[page])) {
-          long offset = at + ((long) page << PAGE_SHIFT);
-          HostMemory.copy(window + offset, child.window + offset, PAGE_SIZE);
-        }
-      }
-    }
+  public MemoryFork fork(boolean quiet) {
+    return new MemoryFork(this, anonymous.freeze(quiet));
   }
 
-  /** Copies the pages that this process wrote from one private mapping to another. */
+  AnonymousPages anonymous() {
+    return anonymous;
+  }
+
+  /** Sets the table for pages that somebody else has mapped on the host. */
+  void show(long address, long length, int protection) {
+    setTable(address, length, entry(protection));
+  }
+
+  /** Copies the pages that this process wrote from one private mapping of a file to another. */
   public void copyWithin(long from, long to, long length) {
     checkRange(from, length);
     checkRange(to, length);
     forgetCode(to, length);
-    int step = 1 << 22;
-    long[] entries = new long[step >>> PAGE_SHIFT];
-    for (long done = 0; done < length; done += step) {
-      int count = (int) (Math.min(step, length - done) >>> PAGE_SHIFT);
-      PageMap.ofThisProcess().read(window + from + done, entries, count);
-      for (int page = 0; page < count; page++) {
-        if (PageMap.isOwn(entries[page])) {
-          long offset = done + ((long) page << PAGE_SHIFT);
-          HostMemory.copy(window + from + offset, window + to + offset, PAGE_SIZE);
-        }
-      }
-    }
+    PageMap.ofThisProcess()
+        .ownRuns(
+            window + from,
+            window + from + length,
+            (start, end) -> HostMemory.copy(start, start + (to - from), end - start));
   }
 
   /** Changes the protection of mapped pages; unmapped pages in the range stay unmapped. */
@@ -290,12 +290,12 @@ public final class GuestMemory implements Closeable {
   }
 
   /**
-   * Moves pages with their contents and protection; the destination's old pages vanish, the source
-   * becomes unmapped. The ranges do not overlap.
+   * Moves anonymous pages with their contents and protection; the destination's old pages vanish,
+   * the source becomes unmapped. The ranges do not overlap.
    *
-   * @return 0, or the host's -errno (nothing is moved then)
+   * @throws OutOfMemoryError if the host refuses to map memory anew
    */
-  public int move(long from, long to, long length) {
+  public void move(long from, long to, long length) {
     checkRange(from, length);
     checkRange(to, length);
     forgetCode(from, length);
@@ -304,24 +304,21 @@ public final class GuestMemory implements Closeable {
     HostMemory.copyOut(table + (from >>> PAGE_SHIFT), entries, 0, entries.length);
     setTable(from, length, 0);
     setTable(to, length, 0);
-    int moveFixed = 7; // MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP: never a host hole
-    long result =
-        Libc.syscall(HostCalls.MREMAP, window + from, length, length, moveFixed, window + to);
-    if (failed(result)) {
-      HostMemory.copyIn(entries, 0, table + (from >>> PAGE_SHIFT), entries.length);
-      return (int) result;
-    }
+    anonymous.move(from, to, length);
     punch(from, length);
     HostMemory.copyIn(entries, 0, table + (to >>> PAGE_SHIFT), entries.length);
-    return 0;
   }
 
   /** Drops the contents of private pages, as MADV_DONTNEED; the host decides for file pages. */
-  public int discard(long address, long length) {
+  public void discard(long address, long length) {
     checkRange(address, length);
     forgetCode(address, length);
-    int dontNeed = 4;
-    return (int) Libc.syscall(HostCalls.MADVISE, window + address, length, dontNeed);
+    if (anonymous.covers(address, address + length)) {
+      anonymous.discard(address, length);
+    } else {
+      int dontNeed = 4;
+      Libc.syscall(HostCalls.MADVISE, window + address, length, dontNeed);
+    }
   }
 
   /** Whether something is mapped at the page that holds {@code address}. */
@@ -331,15 +328,11 @@ public final class GuestMemory implements Closeable {
 
   /** Whether the host holds something for any of {@code count} pages of 4096 bytes. */
   public boolean isResident(long address, int count) {
-    checkRange(address, (long) count << PAGE_SHIFT);
-    long[] entries = new long[count];
-    PageMap.ofThisProcess().read(window + address, entries, count);
-    for (long entry : entries) {
-      if (entry < 0) {
-        return true;
-      }
-    }
-    return false;
+    long bytes = (long) count << PAGE_SHIFT;
+    checkRange(address, bytes);
+    return anonymous.covers(address, address + bytes)
+        ? anonymous.anyResident(address, count)
+        : PageMap.ofThisProcess().anyPresent(window + address, count);
   }
 
   /** The PROT_* bits of the page that holds {@code address}; 0 if unmapped. */
@@ -611,6 +604,7 @@ public final class GuestMemory implements Closeable {
   public void close() {
     if (!closed) {
       closed = true;
+      anonymous.close();
       Libc.syscall(HostCalls.MUNMAP, reservation, GUARD + limit + GUARD + (limit >>> PAGE_SHIFT));
     }
   }

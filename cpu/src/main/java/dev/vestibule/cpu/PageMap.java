@@ -15,6 +15,7 @@ final class PageMap {
   private static final long PRESENT = 1L << 63;
   private static final long SWAPPED = 1L << 62;
   private static final long FILE_OR_SHARED = 1L << 61;
+  private static final int STEP = 1 << 22; // bytes of memory for each read
   private final int fd;
 
   private PageMap() {
@@ -31,12 +32,47 @@ final class PageMap {
   }
 
   /** Whether the page is the process's own copy, in memory or swapped out. */
-  static boolean isOwn(long entry) {
+  private static boolean isOwn(long entry) {
     return (entry & (PRESENT | SWAPPED)) != 0 && (entry & FILE_OR_SHARED) == 0;
   }
 
+  /** Tells of the runs of pages in [from, to) that are this process's own copies. */
+  void ownRuns(long from, long to, Ranges.Visitor visitor) {
+    long[] entries = new long[(int) (Math.min(STEP, to - from) >>> GuestMemory.PAGE_SHIFT)];
+    long start = -1;
+    for (long at = from; at < to; at += STEP) {
+      int count = (int) (Math.min(STEP, to - at) >>> GuestMemory.PAGE_SHIFT);
+      read(at, entries, count);
+      for (int page = 0; page < count; page++) {
+        long here = at + ((long) page << GuestMemory.PAGE_SHIFT);
+        boolean own = isOwn(entries[page]);
+        if (own && start < 0) {
+          start = here;
+        } else if (!own && start >= 0) {
+          visitor.range(start, here);
+          start = -1;
+        }
+      }
+    }
+    if (start >= 0) {
+      visitor.range(start, to);
+    }
+  }
+
+  /** Whether any of some consecutive pages is in memory or swapped out. */
+  boolean anyPresent(long address, int count) {
+    long[] entries = new long[count];
+    read(address, entries, count);
+    for (long entry : entries) {
+      if ((entry & (PRESENT | SWAPPED)) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Reads the entries of consecutive pages; where the host has no page map, all count as own. */
-  void read(long address, long[] entries, int count) {
+  private void read(long address, long[] entries, int count) {
     long buffer = HostMemory.allocate(count * 8L);
     try {
       long offset = (address >>> GuestMemory.PAGE_SHIFT) * 8;

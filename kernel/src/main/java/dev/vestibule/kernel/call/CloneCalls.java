@@ -195,7 +195,8 @@ public final class CloneCalls {
     if (t.machine().taskCount() >= most) {
       throw new Failure(EAGAIN);
     }
-    AddressSpace space = r.has(CLONE_VM) ? t.space().share() : t.space().fork();
+    AddressSpace space =
+        r.has(CLONE_VM) ? t.space().share() : t.space().fork(process.tasks().size() == 1);
     try {
       SignalActions actions = r.has(CLONE_SIGHAND) ? process.actions() : process.actions().copy();
       Process parent = process;

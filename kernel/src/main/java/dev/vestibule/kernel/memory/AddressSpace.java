@@ -10,6 +10,7 @@ import static dev.vestibule.kernel.Errno.EPERM;
 import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.cpu.MemoryFork;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.profile.KernelProfile;
@@ -317,14 +318,18 @@ public final class AddressSpace {
                 vma.offset(),
                 vma.shared(),
                 backing.hostWritable());
-    if (result < 0) {
-      throw new Failure(-result);
-    }
+    check(result);
     if (backing != null) {
       long valid = pageUp(Math.max(0, backing.size() - vma.offset()));
       if (valid < vma.length()) {
         target.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
       }
+    }
+  }
+
+  private static void check(int result) {
+    if (result < 0) {
+      throw new Failure(-result);
     }
   }
 
@@ -547,7 +552,8 @@ public final class AddressSpace {
                 ? vma.name()
                 : "");
     charge(moved, list.count() + 2);
-    if (vma.backing() == null && kept > 0 && memory.move(from, to, kept) == 0) {
+    if (vma.backing() == null && kept > 0) {
+      memory.move(from, to, kept);
       if (newBytes > kept) {
         populate(moved.part(to + kept, moved.end()));
       }
@@ -752,20 +758,29 @@ public final class AddressSpace {
     install(vma);
   }
 
-  /** Copies this address space for fork: private pages become the child's own. */
-  public synchronized AddressSpace fork() {
+  /**
+   * Copies this address space for fork: private pages become the child's own once they are written.
+   *
+   * @param quiet whether the process has no other thread that could write meanwhile
+   */
+  public synchronized AddressSpace fork(boolean quiet) {
     AddressSpace child =
         new AddressSpace(
             layout, memory.limit(), memory.wide(), memory.bigEndian(), memoryLimit, stackLimit);
     try {
+      MemoryFork pages = memory.fork(quiet && users == 1);
       for (Vma vma : list.all()) {
         if (vma.has(Vma.DONT_FORK)) {
           continue;
         }
         Vma copy = vma.withFlags(vma.flags() & ~Vma.LOCKED);
-        populate(child.memory, copy);
-        if (!vma.shared() && !vma.has(Vma.WIPE_ON_FORK)) {
-          memory.copyTo(child.memory, vma.start(), vma.length());
+        if (vma.backing() == null && !vma.has(Vma.WIPE_ON_FORK)) {
+          check(pages.give(child.memory, vma.start(), vma.length(), vma.protection()));
+        } else {
+          populate(child.memory, copy);
+          if (vma.backing() != null && !vma.shared()) {
+            pages.copyWritten(child.memory, vma.start(), vma.length());
+          }
         }
         child.list.insert(copy);
       }

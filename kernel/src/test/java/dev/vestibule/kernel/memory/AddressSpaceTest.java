@@ -316,7 +316,7 @@ final class AddressSpaceTest {
     parent.map(window, PAGE, READ_WRITE, shared, null, 0);
     parent.memory().store32(BASE + PAGE, 1);
     parent.memory().store32(window, 2);
-    AddressSpace child = parent.fork();
+    AddressSpace child = parent.fork(true);
     spaces.add(child);
     child.memory().store32(BASE + PAGE, 11);
     child.memory().store32(window, 12);

@@ -1,0 +1,44 @@
+package dev.vestibule.cpu;
+
+import dev.vestibule.host.HostMemory;
+import java.util.List;
+
+/**
+ * What does a forked child see of its parent's memory? Made by {@link GuestMemory#fork}, used up
+ * under the same lock, before the child runs.
+ */
+public final class MemoryFork {
+  private final GuestMemory parent;
+  private final List<AnonymousPages.Run> copied;
+
+  MemoryFork(GuestMemory parent, List<AnonymousPages.Run> copied) {
+    this.parent = parent;
+    this.copied = copied;
+  }
+
+  /**
+   * Gives the child a range of anonymous private pages at the same addresses.
+   *
+   * @return 0, or the host's -errno
+   */
+  public int give(GuestMemory child, long address, long length, int protection) {
+    int result = parent.anonymous().giveTo(child.anonymous(), address, length, copied);
+    if (result == 0) {
+      child.show(address, length, protection);
+    }
+    return result;
+  }
+
+  /**
+   * Gives the child what the parent wrote to a private mapping of a file, which the child has
+   * mapped already. Pages never written are not copied: the child's mapping shows the same.
+   */
+  public void copyWritten(GuestMemory child, long address, long length) {
+    long distance = child.window() - parent.window();
+    PageMap.ofThisProcess()
+        .ownRuns(
+            parent.window() + address,
+            parent.window() + address + length,
+            (from, to) -> HostMemory.copy(from, from + distance, to - from));
+  }
+}
