@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       Commands.Run.class,
       LabCommand.class,
+      BreakagesCommand.class,
       ProfilesCommand.class,
       VdsoCommand.class,
       SyscallsCommand.class,

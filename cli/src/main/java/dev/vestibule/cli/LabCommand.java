@@ -1,5 +1,8 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.lab.Breakage;
+import dev.vestibule.lab.Breakages;
+import dev.vestibule.lab.HistoryReport;
 import dev.vestibule.lab.JsonReport;
 import dev.vestibule.lab.Lab;
 import dev.vestibule.lab.Outcome;
@@ -31,33 +34,61 @@ final class LabCommand implements Callable<Integer> {
   @Option(names = "--jobs", paramLabel = "N", description = "runs at once (processors)")
   private int jobs;
 
+  @Option(
+      names = "--breakages",
+      paramLabel = "FILE",
+      description = "known breakages to compare with (the bundled)")
+  private @Nullable Path corpus;
+
   @Option(names = "--json", paramLabel = "FILE", description = "write the outcomes as JSON")
   private @Nullable Path json;
 
-  /** Exit status 1 means that some program did not end well. */
+  /** Exit status 1 means that some program did not end well, or not as history says. */
   @Override
   public Integer call() throws CommandFailure {
     List<KernelProfile> profiles = profiles();
-    try (Programs tested = programs == null ? Programs.bundled() : Programs.in(programs)) {
-      int atOnce = jobs > 0 ? jobs : Runtime.getRuntime().availableProcessors();
-      Lab lab = new Lab(tested, profiles, atOnce);
+    List<Breakage> breakages = breakages();
+    try (Programs tested = programs == null ? Programs.bundled(breakages) : Programs.in(programs)) {
+      Lab lab = new Lab(tested, jobs > 0 ? jobs : Runtime.getRuntime().availableProcessors());
+      List<Lab.Run> runs = Lab.all(tested.names(), profiles);
+      List<Lab.Run> history = Lab.history(breakages, profiles);
       boolean terminal = System.console() != null && System.console().isTerminal();
       List<Outcome> outcomes;
-      try (ProgressLine progress =
-          new ProgressLine(tested.names().size() * profiles.size(), terminal)) {
-        outcomes = lab.run(progress);
+      List<Outcome> then;
+      try (ProgressLine progress = new ProgressLine(runs.size() + history.size(), terminal)) {
+        outcomes = lab.run(runs, progress);
+        then = lab.run(history, progress);
       }
       System.out.print(new TextReport(profiles, outcomes, terminal).text());
-      if (json != null) {
-        Files.writeString(json, JsonReport.of(outcomes));
+      HistoryReport report = new HistoryReport(breakages, profiles, then, terminal);
+      if (!history.isEmpty()) {
+        System.out.print("\n" + report.text());
       }
-      return outcomes.stream().allMatch(LabCommand::fine) ? 0 : 1;
+      if (json != null) {
+        Files.writeString(json, JsonReport.of(outcomes, then));
+      }
+      return outcomes.stream().allMatch(LabCommand::fine) && report.differences() == 0 ? 0 : 1;
     } catch (IOException e) {
       throw CommandFailure.ours("lab: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw CommandFailure.ours("lab: interrupted");
     }
+  }
+
+  /** A user's programs come with a user's breakages, or with none. */
+  private List<Breakage> breakages() throws CommandFailure {
+    Path file = corpus;
+    try {
+      if (file != null) {
+        return Breakages.of(file);
+      }
+    } catch (IOException e) {
+      throw CommandFailure.ours("lab: " + file + ": cannot be read");
+    } catch (ProfileException e) {
+      throw CommandFailure.ours(String.valueOf(e.getMessage()));
+    }
+    return programs == null ? Breakages.bundled() : List.of();
   }
 
   private static boolean fine(Outcome outcome) {
@@ -82,7 +113,6 @@ final class LabCommand implements Callable<Integer> {
     private final int total;
     private final boolean shown;
     private int done;
-    private int wrong;
 
     ProgressLine(int total, boolean shown) {
       this.total = total;
@@ -93,14 +123,7 @@ final class LabCommand implements Callable<Integer> {
     public synchronized void started(String program, String kernel) {
       if (shown) {
         System.err.printf(
-            Locale.ROOT,
-            "%s%3d of %d%s  %s on %s",
-            ERASE,
-            done,
-            total,
-            wrong > 0 ? ", " + wrong + " not ok" : "",
-            program,
-            kernel);
+            Locale.ROOT, "%s%4d of %d  %s on %s", ERASE, done, total, program, kernel);
         System.err.flush();
       }
     }
@@ -108,7 +131,6 @@ final class LabCommand implements Callable<Integer> {
     @Override
     public synchronized void finished(Outcome outcome) {
       done++;
-      wrong += fine(outcome) ? 0 : 1;
     }
 
     @Override

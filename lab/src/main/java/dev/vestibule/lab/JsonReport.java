@@ -9,11 +9,18 @@ import java.util.stream.Collectors;
 public final class JsonReport {
   private JsonReport() {}
 
-  /** An array with one object for each outcome; field names are those of {@link Outcome}. */
-  public static String of(List<Outcome> outcomes) {
+  /**
+   * An object with two arrays, {@code programs} and {@code breakages}, and in them one object for
+   * each outcome; field names are those of {@link Outcome}.
+   */
+  public static String of(List<Outcome> programs, List<Outcome> breakages) {
+    return "{\"programs\": " + array(programs) + ", \"breakages\": " + array(breakages) + "}\n";
+  }
+
+  private static String array(List<Outcome> outcomes) {
     return outcomes.stream()
         .map(JsonReport::object)
-        .collect(Collectors.joining(",\n  ", "[\n  ", "\n]\n"));
+        .collect(Collectors.joining(",\n  ", "[\n  ", "\n]"));
   }
 
   private static String object(Outcome o) {

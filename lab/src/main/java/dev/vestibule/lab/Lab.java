@@ -8,6 +8,7 @@ import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.exec.Arguments;
+import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostMount;
@@ -31,14 +32,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** What do programs make of each kernel? Runs every program under every profile. */
+/** What do programs make of each kernel? Runs programs under profiles. */
 public final class Lab {
   /** Seconds after which a program is stopped. */
   private static final int PATIENCE = 60;
 
   private final Programs programs;
-  private final List<KernelProfile> kernels;
   private final int jobs;
+
+  /** One program under one kernel. */
+  public record Run(Trial trial, KernelProfile kernel) {}
 
   /** Hears of each run; called from the threads that run. */
   public interface Progress {
@@ -48,33 +51,27 @@ public final class Lab {
   }
 
   /**
+   * @param programs where the trials' programs are
    * @param jobs runs at a time, at least 1
    */
-  public Lab(Programs programs, List<KernelProfile> kernels, int jobs) {
+  public Lab(Programs programs, int jobs) {
     this.programs = programs;
-    this.kernels = List.copyOf(kernels);
     this.jobs = jobs;
   }
 
-  public List<KernelProfile> kernels() {
-    return kernels;
-  }
-
-  /** Runs everything; outcomes are in the order of programs, then kernels. */
-  public List<Outcome> run(Progress progress) throws InterruptedException {
+  /** Runs everything; outcomes are in the order of the runs. */
+  public List<Outcome> run(List<Run> runs, Progress progress) throws InterruptedException {
     List<Future<Outcome>> running = new ArrayList<>();
     List<Outcome> outcomes = new ArrayList<>();
     try (ExecutorService workers = Executors.newFixedThreadPool(jobs)) {
-      for (String program : programs.names()) {
-        for (KernelProfile kernel : kernels) {
-          running.add(
-              workers.submit(() -> {
-                progress.started(program, kernel.name());
-                Outcome outcome = run(program, kernel);
-                progress.finished(outcome);
-                return outcome;
-              }));
-        }
+      for (Run one : runs) {
+        running.add(
+            workers.submit(() -> {
+              progress.started(one.trial.name(), one.kernel.name());
+              Outcome outcome = run(one.trial, one.kernel);
+              progress.finished(outcome);
+              return outcome;
+            }));
       }
       for (Future<Outcome> future : running) {
         outcomes.add(future.get());
@@ -85,13 +82,40 @@ public final class Lab {
     return outcomes;
   }
 
+  /** Every program of a collection under every kernel. */
+  public static List<Run> all(List<String> programs, List<KernelProfile> kernels) {
+    List<Run> runs = new ArrayList<>();
+    for (String program : programs) {
+      for (KernelProfile kernel : kernels) {
+        runs.add(new Run(Trial.of(program), kernel));
+      }
+    }
+    return runs;
+  }
+
+  /** Every breakage under the kernels that it concerns. */
+  public static List<Run> history(List<Breakage> breakages, List<KernelProfile> kernels) {
+    List<Run> runs = new ArrayList<>();
+    for (Breakage breakage : breakages) {
+      for (KernelProfile kernel : kernels) {
+        if (breakage.concerns(kernel)) {
+          runs.add(new Run(Trial.of(breakage), kernel));
+        }
+      }
+    }
+    return runs;
+  }
+
   /** Runs one program under one kernel. */
-  public Outcome run(String program, KernelProfile kernel) throws InterruptedException {
-    Path file = programs.file(program, kernel.architecture());
+  public Outcome run(Trial trial, KernelProfile kernel) throws InterruptedException {
+    Path file = programs.file(trial.program(), kernel.architecture());
     if (!Files.exists(file)) {
       return new Outcome(
-          program, kernel.name(), Verdict.ABSENT, 0, "", 0, Map.of(), Map.of(), null);
+          trial.name(), kernel.name(), Verdict.ABSENT, 0, "", 0, Map.of(), Map.of(), null);
     }
+    List<String> argv = new ArrayList<>();
+    argv.add(trial.program());
+    argv.addAll(trial.arguments());
     CallCounts counts = new CallCounts();
     PagesSeen pages = new PagesSeen(counts);
     Streams streams = new Streams();
@@ -99,15 +123,16 @@ public final class Lab {
     int status = 0;
     Verdict verdict;
     String trouble = "";
-    try (Machine machine =
-        Machine.builder(kernel)
-            .listener(pages)
-            .fileTree(new FileTree(HostMount.of(List.of("/"))))
-            .build()) {
+    Machine.Builder builder =
+        Machine.builder(kernel).listener(pages).fileTree(new FileTree(HostMount.of(List.of("/"))));
+    if (!trial.vdso()) {
+      builder.handedPages(HandedPages.NONE);
+    }
+    try (Machine machine = builder.build()) {
       Process process =
           machine.start(
               file.toString(),
-              new Arguments(List.of(program), List.of("PATH=/usr/bin:/bin", "LANG=C")),
+              new Arguments(argv, List.of("PATH=/usr/bin:/bin", "LANG=C")),
               streams.table(),
               new FsContext("/", 022),
               Machine.hostCredentials(),
@@ -119,7 +144,7 @@ public final class Lab {
       trouble = Errno.message(failure.errno());
     }
     return new Outcome(
-        program,
+        trial.name(),
         kernel.name(),
         verdict,
         status,

@@ -1,12 +1,13 @@
 package dev.vestibule.lab;
 
+import dev.vestibule.kernel.signal.Signals;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What did one program do under one kernel?
  *
- * @param program the program's name
+ * @param program the trial's name, which is the program's for programs run as they are
  * @param kernel the profile's name
  * @param verdict how it ended
  * @param status its wait status; 0 if it did not run
@@ -67,7 +68,7 @@ public record Outcome(
     return switch (verdict) {
       case OK -> "ok";
       case FAILED -> "exit " + (status >> 8 & 0xff);
-      case KILLED -> "signal " + (status & 0x7f);
+      case KILLED -> Signals.name(status & 0x7f);
       case TIMEOUT -> "timeout";
       case BROKEN -> "broken";
       case ABSENT -> "-";

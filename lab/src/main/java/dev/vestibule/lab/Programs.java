@@ -48,13 +48,19 @@ public final class Programs implements Closeable {
     this.temporary = temporary;
   }
 
-  /** The bundled programs, unpacked into a temporary directory until {@link #close}. */
-  public static Programs bundled() throws IOException {
+  /**
+   * The bundled programs, unpacked into a temporary directory until {@link #close}.
+   *
+   * @param breakages whose programs are wanted as well
+   */
+  public static Programs bundled(List<Breakage> breakages) throws IOException {
+    TreeSet<String> wanted = new TreeSet<>(BUNDLED);
+    breakages.forEach(breakage -> wanted.add(breakage.program()));
     Path directory = Files.createTempDirectory("vestibule-lab");
     Programs programs = new Programs(directory, BUNDLED, true);
     for (Architecture architecture : Architecture.values()) {
       Files.createDirectory(directory.resolve(architecture.id()));
-      for (String name : BUNDLED) {
+      for (String name : wanted) {
         programs.unpack(architecture.id() + "/" + name);
       }
     }

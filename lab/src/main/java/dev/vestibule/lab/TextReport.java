@@ -4,23 +4,25 @@ import dev.vestibule.lab.Outcome.Pages;
 import dev.vestibule.lab.Outcome.Verdict;
 import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /** How are a lab's outcomes shown on a terminal? */
 public final class TextReport {
-  private static final String BOLD = "\u001b[1m";
-  private static final String DIM = "\u001b[2m";
-  private static final String RED = "\u001b[31m";
-  private static final String GREEN = "\u001b[32m";
-  private static final String PLAIN = "\u001b[0m";
   private static final int MOST_LINES = 8;
+  private static final String VDSO_CALLS = "calls into the vDSO";
+  private static final String SYSTEM_CALLS = "system calls";
 
   private final List<KernelProfile> kernels;
   private final List<Outcome> outcomes;
   private final boolean colours;
+  private final Map<String, Outcome> byPlace = new HashMap<>();
+  private final Set<String> programs = new LinkedHashSet<>();
 
   /**
    * @param colours whether the reader is a terminal that understands them
@@ -29,79 +31,56 @@ public final class TextReport {
     this.kernels = kernels;
     this.outcomes = outcomes;
     this.colours = colours;
+    for (Outcome outcome : outcomes) {
+      programs.add(outcome.program());
+      byPlace.put(place(outcome.program(), outcome.kernel()), outcome);
+    }
+  }
+
+  private static String place(String program, String kernel) {
+    return program + "\0" + kernel;
   }
 
   /** The whole report, ending in a newline. */
   public String text() {
-    StringBuilder text = new StringBuilder();
-    text.append(outcomeTable());
-    text.append('\n').append(pageTable());
-    text.append(troubles());
-    text.append('\n').append(summary()).append('\n');
-    return text.toString();
+    return outcomeTables() + "\n" + pageTable() + troubles() + "\n" + summary() + "\n";
   }
 
-  private String style(String style, String text) {
-    return colours ? style + text + PLAIN : text;
+  /** Programs down, eras across: how each ended; below, what they called in all. */
+  private String outcomeTables() {
+    List<String> rows = new ArrayList<>(programs);
+    rows.add(VDSO_CALLS);
+    rows.add(SYSTEM_CALLS);
+    return new EraTables(kernels, colours).text(rows, this::cell);
   }
 
-  private static String pad(String text, int width) {
-    return text + " ".repeat(Math.max(0, width - text.length()));
+  private EraTables.Cell cell(String row, KernelProfile kernel) {
+    if (row.equals(VDSO_CALLS)) {
+      return new EraTables.Cell(sum(kernel, Outcome::vdsoCallCount), Style.DIM);
+    }
+    if (row.equals(SYSTEM_CALLS)) {
+      return new EraTables.Cell(sum(kernel, Outcome::syscallCount), Style.DIM);
+    }
+    Outcome outcome = byPlace.get(place(row, kernel.name()));
+    if (outcome == null) {
+      return EraTables.Cell.EMPTY;
+    }
+    Style style =
+        switch (outcome.verdict()) {
+          case OK -> Style.GREEN;
+          case ABSENT -> Style.DIM;
+          default -> Style.RED;
+        };
+    return new EraTables.Cell(outcome.shortly(), style);
   }
 
-  private Map<String, Map<String, Outcome>> byProgram() {
-    Map<String, Map<String, Outcome>> rows = new LinkedHashMap<>();
-    for (Outcome outcome : outcomes) {
-      rows.computeIfAbsent(outcome.program(), p -> new LinkedHashMap<>())
-          .put(outcome.kernel(), outcome);
-    }
-    return rows;
-  }
-
-  private static String cell(Outcome outcome) {
-    if (outcome.verdict() == Verdict.ABSENT) {
-      return "-";
-    }
-    return String.format(
-        Locale.ROOT,
-        "%-6s %4d/%d",
-        outcome.shortly(),
-        outcome.vdsoCallCount(),
-        outcome.syscallCount());
-  }
-
-  /** Programs down, kernels across: how each ended, calls into the vDSO / system calls. */
-  private String outcomeTable() {
-    StringBuilder text = new StringBuilder();
-    int first = "program".length();
-    for (Outcome outcome : outcomes) {
-      first = Math.max(first, outcome.program().length());
-    }
-    int width = 16;
-    for (Outcome outcome : outcomes) {
-      width = Math.max(width, Math.max(cell(outcome).length(), outcome.kernel().length()));
-    }
-    text.append(style(BOLD, pad("program", first)));
-    for (KernelProfile kernel : kernels) {
-      text.append("  ").append(style(BOLD, pad(kernel.name(), width)));
-    }
-    text.append('\n');
-    for (Map.Entry<String, Map<String, Outcome>> row : byProgram().entrySet()) {
-      text.append(pad(row.getKey(), first));
-      for (KernelProfile kernel : kernels) {
-        Outcome outcome = row.getValue().get(kernel.name());
-        String cell = outcome == null ? "" : cell(outcome);
-        String colour =
-            outcome == null || outcome.verdict() == Verdict.ABSENT
-                ? DIM
-                : outcome.verdict() == Verdict.OK ? GREEN : RED;
-        text.append("  ").append(style(colour, pad(cell, width)));
-      }
-      trimEnd(text);
-      text.append('\n');
-    }
-    text.append(style(DIM, "Each cell: outcome, calls into the vDSO / system calls."));
-    return text.append('\n').toString();
+  private String sum(KernelProfile kernel, ToLongFunction<Outcome> count) {
+    long sum =
+        outcomes.stream()
+            .filter(outcome -> outcome.kernel().equals(kernel.name()))
+            .mapToLong(count)
+            .sum();
+    return sum < 100_000 ? Long.toString(sum) : sum / 1000 + "k";
   }
 
   private static void trimEnd(StringBuilder text) {
@@ -128,10 +107,10 @@ public final class TextReport {
     for (int r = 0; r < rows.size(); r++) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < columns; i++) {
-        line.append(i == 0 ? "" : "  ").append(pad(rows.get(r)[i], widths[i]));
+        line.append(i == 0 ? "" : "  ").append(Style.pad(rows.get(r)[i], widths[i]));
       }
       trimEnd(line);
-      text.append(r == 0 ? style(BOLD, line.toString()) : line).append('\n');
+      text.append(r == 0 ? Style.BOLD.on(line.toString(), colours) : line).append('\n');
     }
     return text.toString();
   }
@@ -161,24 +140,17 @@ public final class TextReport {
     for (Outcome outcome : outcomes) {
       if (outcome.verdict() != Verdict.OK && outcome.verdict() != Verdict.ABSENT) {
         text.append('\n')
-            .append(style(RED, outcome.program() + " on " + outcome.kernel()))
+            .append(Style.RED.on(outcome.program() + " on " + outcome.kernel(), colours))
             .append(": ")
             .append(outcome.shortly())
             .append('\n');
         List<String> lines = outcome.output().lines().toList();
         for (String line : lines.subList(Math.max(0, lines.size() - MOST_LINES), lines.size())) {
-          text.append("    ").append(printable(line)).append('\n');
+          text.append("    ").append(Style.printable(line)).append('\n');
         }
       }
     }
     return text.toString();
-  }
-
-  /** Guest output must not steer the reader's terminal. */
-  private static String printable(String line) {
-    StringBuilder safe = new StringBuilder();
-    line.codePoints().forEach(c -> safe.appendCodePoint(Character.isISOControl(c) ? '.' : c));
-    return safe.toString();
   }
 
   private String summary() {

@@ -28,8 +28,8 @@ final class LabTest {
       kernels.add(Profiles.load(name));
     }
     List<Outcome> outcomes;
-    try (Programs programs = Programs.bundled()) {
-      outcomes = new Lab(programs, kernels, 2).run(SILENT);
+    try (Programs programs = Programs.bundled(List.of())) {
+      outcomes = new Lab(programs, 2).run(Lab.all(programs.names(), kernels), SILENT);
     }
     assertThat(outcomes).hasSizeGreaterThanOrEqualTo(17 * kernels.size());
     for (Outcome outcome : outcomes) {
@@ -52,6 +52,20 @@ final class LabTest {
   }
 
   @Test
+  void knownBreakagesBreakAsHistorySays() throws Exception {
+    List<KernelProfile> kernels = new ArrayList<>();
+    for (String name : Profiles.names()) {
+      kernels.add(Profiles.load(name));
+    }
+    List<Breakage> breakages = Breakages.bundled();
+    try (Programs programs = Programs.bundled(breakages)) {
+      List<Outcome> outcomes = new Lab(programs, 2).run(Lab.history(breakages, kernels), SILENT);
+      HistoryReport report = new HistoryReport(breakages, kernels, outcomes, false);
+      assertThat(report.differences()).as(report.text()).isZero();
+    }
+  }
+
+  @Test
   void jsonNamesEveryOutcome() {
     Outcome outcome =
         new Outcome(
@@ -64,7 +78,7 @@ final class LabTest {
             java.util.Map.of("__kernel_time", 2L),
             java.util.Map.of(),
             new Pages(0x100000, "100000-102000", ""));
-    assertThat(JsonReport.of(List.of(outcome)))
+    assertThat(JsonReport.of(List.of(outcome), List.of()))
         .contains("\"program\": \"a\\\"b\"")
         .contains("\"verdict\": \"killed\"")
         .contains("\"vdso\": \"0x100000\"")

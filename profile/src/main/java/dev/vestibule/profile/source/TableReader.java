@@ -49,6 +49,11 @@ public final class TableReader {
     return table.values().get(key);
   }
 
+  /** Whether there is such a field. */
+  public boolean has(String key) {
+    return table.values().containsKey(key);
+  }
+
   /** A table within. */
   public TableReader table(String key) throws ProfileException {
     if (required(key) instanceof Node.Table inner) {
