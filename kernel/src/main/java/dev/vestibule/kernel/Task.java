@@ -355,7 +355,7 @@ public final class Task {
 
   private void step() {
     cpu.clearInterrupt();
-    if (noticed || calls.restartPending()) {
+    if (noticed || calls.restartPending() || signals.maskSuspended()) {
       Delivery.deliver(this);
       if (dying) {
         return;

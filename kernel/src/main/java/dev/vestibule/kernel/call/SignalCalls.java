@@ -298,15 +298,15 @@ public final class SignalCalls {
       while (true) {
         synchronized (t.machine().lock()) {
           taken = Delivery.dequeue(t, wanted);
-          t.signals().setWaitedFor(taken == null ? wanted : 0);
+          if (taken != null) {
+            break;
+          }
+          t.signals().setWaitedFor(wanted);
           Delivery.recalculate(t);
-        }
-        if (taken != null) {
-          break;
-        }
-        if (t.mustLeaveSleep()) {
-          failure = -EINTR;
-          break;
+          if (t.mustLeaveSleep()) {
+            failure = -EINTR;
+            break;
+          }
         }
         if (wait.sleepUntil(deadline) == Wait.Outcome.TIMED_OUT) {
           synchronized (t.machine().lock()) {
@@ -316,10 +316,7 @@ public final class SignalCalls {
         }
       }
     } finally {
-      synchronized (t.machine().lock()) {
-        t.signals().setWaitedFor(0);
-        Delivery.recalculate(t);
-      }
+      Delivery.endWait(t);
     }
     if (taken == null) {
       return failure;

@@ -125,11 +125,16 @@ public final class Delivery {
     }
   }
 
-  /** Brings the task's attention in step with its mask; under the machine's lock. */
+  /**
+   * Brings the task's attention in step with what it blocks and waits for; under the machine's
+   * lock.
+   */
   public static void recalculate(Task task) {
     Process process = task.process();
-    long pending = task.signals().pending().set() | process.pending().set();
-    if ((pending & ~task.signals().blocked()) != 0 || process.stopped()) {
+    TaskSignals signals = task.signals();
+    long pending = signals.pending().set() | process.pending().set();
+    long taken = ~signals.blocked() | signals.waitedFor();
+    if ((pending & taken) != 0 || process.stopped()) {
       task.notice();
     } else {
       task.clearNotice();
@@ -140,6 +145,14 @@ public final class Delivery {
   public static void setBlocked(Task task, long set) {
     synchronized (task.machine().lock()) {
       task.signals().setBlocked(set);
+      recalculateAll(task);
+    }
+  }
+
+  /** The task waits for no signal any more; what it left may be another's to take. */
+  public static void endWait(Task task) {
+    synchronized (task.machine().lock()) {
+      task.signals().setWaitedFor(0);
       recalculateAll(task);
     }
   }
