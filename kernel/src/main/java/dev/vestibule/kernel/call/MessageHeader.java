@@ -7,7 +7,9 @@ import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.socket.Message;
 import dev.vestibule.kernel.socket.Socket;
+import dev.vestibule.kernel.socket.SocketNumbers;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +53,7 @@ record MessageHeader(
     return (int) (length + word - 1) & -word;
   }
 
-  /** Reads SCM_RIGHTS and SCM_CREDENTIALS into the message, which owns the files then. */
+  /** Reads ancillary data into the message, which owns the files then. */
   void loadControl(Task t, Message message) {
     if (control == 0 || controlLength == 0) {
       return;
@@ -70,8 +72,10 @@ record MessageHeader(
       }
       int level = s.i32(from + word);
       int type = s.i32(from + word + 4);
-      if (level == Socket.SOL_SOCKET) {
-        int data = (int) length - header;
+      int data = (int) length - header;
+      if (level != Socket.SOL_SOCKET) {
+        loadOther(t, message, s, from + header, data, level, type);
+      } else {
         switch (type) {
           case SCM_RIGHTS -> loadFiles(t, message, s, from + header, data / 4);
           case SCM_CREDENTIALS -> loadSender(t, message, s, from + header, data);
@@ -80,6 +84,15 @@ record MessageHeader(
       }
       from += aligned(t, length);
     }
+  }
+
+  private static void loadOther(
+      Task t, Message message, Struct s, int from, int length, int level, int type) {
+    byte[] data = Arrays.copyOfRange(s.bytes(), from, from + length);
+    List<Message.Control> controls = new ArrayList<>(message.controls());
+    data = SocketNumbers.controlToHost(t.abi(), level, type, data);
+    controls.add(new Message.Control(level, type, data));
+    message.setControls(controls);
   }
 
   private static void loadFiles(Task t, Message message, Struct s, int from, int count) {
@@ -120,7 +133,11 @@ record MessageHeader(
     if (sender != null) {
       Struct s = t.abi().struct(12);
       s.put32(0, sender.pid()).put32(4, sender.uid()).put32(8, sender.gid());
-      used = storeControl(t, message, used, SCM_CREDENTIALS, s);
+      used = storeControl(t, message, used, Socket.SOL_SOCKET, SCM_CREDENTIALS, s.bytes());
+    }
+    for (Message.Control each : message.controls()) {
+      byte[] data = SocketNumbers.controlToGuest(t.abi(), each);
+      used = storeControl(t, message, used, each.level(), each.type(), data);
     }
     if (!message.files().isEmpty()) {
       used = storeFiles(t, message, used, callFlags);
@@ -157,13 +174,13 @@ record MessageHeader(
     for (int i = 0; i < fds.size(); i++) {
       s.put32(4 * i, fds.get(i));
     }
-    return storeControl(t, message, used, SCM_RIGHTS, s);
+    return storeControl(t, message, used, Socket.SOL_SOCKET, SCM_RIGHTS, s.bytes());
   }
 
-  private int storeControl(Task t, Message message, int used, int type, Struct data) {
+  private int storeControl(Task t, Message message, int used, int level, int type, byte[] data) {
     int word = t.abi().wordSize();
     int header = headerSize(t);
-    int length = header + data.bytes().length;
+    int length = header + data.length;
     if (control == 0 || used + header > controlLength) {
       message.addFlag(Socket.MSG_CTRUNC);
       return used;
@@ -174,9 +191,9 @@ record MessageHeader(
     }
     long to = control + used;
     t.abi().storeWord(t.memory(), to, fits);
-    t.memory().store32(to + word, Socket.SOL_SOCKET);
+    t.memory().store32(to + word, level);
     t.memory().store32(to + word + 4, type);
-    data.store(t.memory(), to + header, fits - header);
+    t.memory().write(to + header, data, 0, fits - header);
     return (int) Math.min(controlLength, used + aligned(t, fits));
   }
 }

@@ -12,6 +12,7 @@ import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.socket.InetSocket;
 import dev.vestibule.kernel.socket.Message;
+import dev.vestibule.kernel.socket.NetlinkSocket;
 import dev.vestibule.kernel.socket.Socket;
 import dev.vestibule.kernel.socket.UnixSocket;
 import dev.vestibule.kernel.time.GuestTimes;
@@ -45,7 +46,9 @@ public final class SocketCalls {
       args = "socket_domain, socket_type, socket_protocol",
       result = Result.FD,
       level = Syscall.Support.PARTIAL,
-      note = "AF_UNIX, and TCP and UDP of AF_INET and AF_INET6")
+      note =
+          "AF_UNIX; TCP, UDP and UDP-Lite of AF_INET and AF_INET6; of AF_NETLINK, the loopback"
+              + " interface and its addresses")
   public static long socket(Task t, int domain, int typeAndFlags, int protocol) {
     int type = typeAndFlags & SOCK_TYPE;
     int flags = typeAndFlags & SOCK_NONBLOCK;
@@ -55,6 +58,7 @@ public final class SocketCalls {
     Socket socket =
         switch (domain) {
           case Socket.AF_UNIX -> unix(t, type, protocol, flags);
+          case Socket.AF_NETLINK -> NetlinkSocket.open(type, protocol, flags);
           case Socket.AF_INET, Socket.AF_INET6 ->
               InetSocket.open(domain, type, protocol, flags, t.machine().reachesNetwork());
           default -> throw new Failure(Errno.EAFNOSUPPORT);
@@ -103,11 +107,19 @@ public final class SocketCalls {
       int family = s.u16(0);
       bytes[0] = (byte) family;
       bytes[1] = (byte) (family >> 8);
-      if (family == Socket.AF_INET6 && bytes.length >= 28) {
-        toHostInt(t, bytes, 24); // the scope, the only other number not in network order
-      }
+      turnNumbers(t, family, bytes);
     }
     return bytes;
+  }
+
+  /** Turns what is neither the family nor in network order. */
+  private static void turnNumbers(Task t, int family, byte[] bytes) {
+    if (family == Socket.AF_INET6 && bytes.length >= 28) {
+      toHostInt(t, bytes, 24); // the scope
+    } else if (family == Socket.AF_NETLINK && bytes.length >= 12) {
+      toHostInt(t, bytes, 4);
+      toHostInt(t, bytes, 8);
+    }
   }
 
   private static void toHostInt(Task t, byte[] bytes, int at) {
@@ -128,9 +140,7 @@ public final class SocketCalls {
         bytes[0] = 0;
         bytes[1] = (byte) family;
       }
-      if (family == Socket.AF_INET6 && bytes.length >= 28) {
-        toHostInt(t, bytes, 24);
-      }
+      turnNumbers(t, family, bytes);
     }
     return bytes;
   }
@@ -307,6 +317,7 @@ public final class SocketCalls {
   private static long receive(Task t, Socket s, long at, int flags) {
     MessageHeader header = MessageHeader.load(t, at);
     Message message = new Message(gather(t, header.vector(), header.count(), true));
+    message.wantControls();
     long result = s.receive(t, message, flags);
     if (result >= 0) {
       byte[] address = message.address();

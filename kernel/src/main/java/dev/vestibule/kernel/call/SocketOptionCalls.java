@@ -4,8 +4,8 @@ import dev.vestibule.declare.Syscall;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
-import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.socket.Socket;
+import dev.vestibule.kernel.socket.SocketNumbers;
 import dev.vestibule.kernel.time.GuestTimes;
 import dev.vestibule.kernel.time.GuestTimes.Form;
 
@@ -14,7 +14,6 @@ public final class SocketOptionCalls {
   private static final int OPTION_MAX = 4096;
   private static final int SO_RCVTIMEO_NEW = 66;
   private static final int SO_SNDTIMEO_NEW = 67;
-  private static final int SO_LINGER = 13;
 
   private SocketOptionCalls() {}
 
@@ -31,22 +30,6 @@ public final class SocketOptionCalls {
 
   private static boolean receives(int option) {
     return option == Socket.SO_RCVTIMEO || option == SO_RCVTIMEO_NEW;
-  }
-
-  /** Options that are numbers turn their bytes where the guest's order is not the host's. */
-  private static byte[] turned(GuestAbi abi, int level, int option, byte[] value) {
-    boolean numbers =
-        value.length == 4
-            || level == Socket.SOL_SOCKET && value.length % 4 == 0
-            || option == SO_LINGER;
-    if (!abi.bigEndian() || !numbers) {
-      return value;
-    }
-    byte[] turned = new byte[value.length];
-    for (int i = 0; i < value.length; i++) {
-      turned[i] = value[i ^ 3];
-    }
-    return turned;
   }
 
   @Syscall(args = "fd, socket_level, socket_option, ptr, int")
@@ -72,7 +55,8 @@ public final class SocketOptionCalls {
           }
           byte[] bytes = new byte[Math.min(length, OPTION_MAX)];
           t.memory().read(value, bytes, 0, bytes.length);
-          return socket.setOption(t, level, option, turned(t.abi(), level, option, bytes));
+          return socket.setOption(
+              t, level, option, SocketNumbers.option(t.abi(), level, option, bytes));
         });
   }
 
@@ -113,7 +97,8 @@ public final class SocketOptionCalls {
           byte[] bytes =
               level == Socket.SOL_SOCKET && isTimeout(option)
                   ? timeout(t, socket, option)
-                  : turned(t.abi(), level, option, socket.option(t, level, option, room));
+                  : SocketNumbers.option(
+                      t.abi(), level, option, socket.option(t, level, option, room));
           int length = Math.min(room, bytes.length);
           t.memory().write(value, bytes, 0, length);
           t.memory().store32(lengthAt, length);

@@ -6,7 +6,6 @@ import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
-import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.HostPoller;
@@ -14,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TCP or UDP socket: one of the host, never blocking there.
+ * A TCP, UDP or UDP-Lite socket: one of the host, never blocking there.
  *
  * <p>Unless the machine is allowed more, it is bound to the loopback interface, and addresses
  * beyond it are unreachable.
@@ -23,11 +22,21 @@ public final class InetSocket extends Socket {
   private static final int SOCK_NONBLOCK = 04000;
   private static final int SOCK_CLOEXEC = 02000000;
   private static final int SO_BINDTODEVICE = 25;
-  private static final int ADDRESS = 128;
   private static final int IPPROTO_IP = 0;
   private static final int IPPROTO_TCP = 6;
   private static final int IPPROTO_UDP = 17;
   private static final int IPPROTO_IPV6 = 41;
+  private static final int IPPROTO_UDPLITE = 136;
+  private static final int IP_TOS = 1;
+  private static final int IP_TTL = 2;
+  private static final int IP_PKTINFO = 8;
+  private static final int IPV6_2292PKTINFO = 2;
+  private static final int IPV6_2292HOPLIMIT = 8;
+  private static final int IPV6_FLOWINFO = 11;
+  private static final int IPV6_PKTINFO = 50;
+  private static final int IPV6_HOPLIMIT = 52;
+  private static final int IPV6_DONTFRAG = 62;
+  private static final int IPV6_TCLASS = 67;
   private static final int FIONREAD = 0x541b;
   private static final int SIOCATMARK = 0x8905;
   private static final int SEND_FLAGS = 1 | 4 | MSG_DONTWAIT | 0x80 | 0x800 | 0x8000 | 0x2000_0000;
@@ -35,14 +44,19 @@ public final class InetSocket extends Socket {
 
   /** Options whose value is plain numbers: nothing in them is an address of memory. */
   private static final Set<Integer> SOCKET_OPTIONS =
-      Set.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 18, 19, 29, 30, 35, 38, 39, 46, 56);
+      Set.of(
+          1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 18, 19, 29, 30, 35, 37, 38, 39, 40, 46, 56, 63,
+          64, 65);
 
   private static final Set<Integer> IP_OPTIONS =
       Set.of(1, 2, 6, 8, 10, 11, 12, 13, 14, 15, 19, 20, 21, 24, 32, 33, 34, 35, 36, 49, 50);
   private static final Set<Integer> IPV6_OPTIONS =
-      Set.of(8, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 49, 50, 51, 52, 62, 66, 67, 72, 74, 75);
+      Set.of(
+          2, 8, 11, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 49, 50, 51, 52, 53, 56, 58, 60, 61, 62,
+          66, 67, 72, 74, 75);
   private static final Set<Integer> TCP_OPTIONS =
       Set.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 23, 24, 25, 36, 37);
+  private static final Set<Integer> UDP_OPTIONS = Set.of(1, 10, 11, 101, 102, 103, 104);
 
   private final int fd;
   private final boolean anywhere;
@@ -62,7 +76,9 @@ public final class InetSocket extends Socket {
    */
   public static InetSocket open(int family, int type, int protocol, int flags, boolean anywhere) {
     boolean stream = type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP);
-    boolean datagram = type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP);
+    boolean datagram =
+        type == SOCK_DGRAM
+            && (protocol == 0 || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE);
     if (!stream && !datagram) {
       throw new Failure(type == 3 ? Errno.EPERM : Errno.EPROTONOSUPPORT);
     }
@@ -122,9 +138,39 @@ public final class InetSocket extends Socket {
     return true;
   }
 
+  /** Why ancillary data must not be sent: it names another interface or route; 0 if it may. */
+  private int refused(Message.Control control) {
+    if (anywhere) {
+      return 0;
+    }
+    byte[] data = control.data();
+    return switch (control.level()) {
+      case IPPROTO_IP ->
+          switch (control.type()) {
+            case IP_TOS, IP_TTL -> 0;
+            case IP_PKTINFO -> data.length == 12 && !loopback(data, 0) ? Errno.ENODEV : 0;
+            default -> Errno.EINVAL;
+          };
+      case IPPROTO_IPV6 ->
+          switch (control.type()) {
+            case IPV6_2292HOPLIMIT, IPV6_FLOWINFO, IPV6_HOPLIMIT, IPV6_DONTFRAG, IPV6_TCLASS -> 0;
+            case IPV6_PKTINFO, IPV6_2292PKTINFO ->
+                data.length >= 20 && !loopback(data, 16) ? Errno.ENODEV : 0;
+            default -> Errno.EINVAL;
+          };
+      case IPPROTO_UDP -> 0;
+      default -> Errno.EINVAL;
+    };
+  }
+
+  /** Whether an interface's number is that of the loopback interface, or not given. */
+  private static boolean loopback(byte[] data, int at) {
+    return (data[at] == 0 || data[at] == Interfaces.LOOPBACK) && zero(data, at + 1, at + 4);
+  }
+
   /** A host call with a socket address. */
   private long withAddress(int call, byte[] address) {
-    long at = HostMemory.allocate(Math.max(ADDRESS, address.length));
+    long at = HostMemory.allocate(Math.max(HostMessage.ADDRESS, address.length));
     try {
       HostMemory.copyIn(address, 0, at, address.length);
       return Libc.syscall(call, fd, at, address.length);
@@ -134,13 +180,13 @@ public final class InetSocket extends Socket {
   }
 
   private byte @Nullable [] addressFrom(int call) {
-    long at = HostMemory.allocate(ADDRESS + 16);
+    long at = HostMemory.allocate(HostMessage.ADDRESS + 16);
     try {
-      HostMemory.put32le(at + ADDRESS, ADDRESS);
-      if (Libc.syscall(call, fd, at, at + ADDRESS) < 0) {
+      HostMemory.put32le(at + HostMessage.ADDRESS, HostMessage.ADDRESS);
+      if (Libc.syscall(call, fd, at, at + HostMessage.ADDRESS) < 0) {
         return null;
       }
-      return bytes(at, Math.min(ADDRESS, HostMemory.i32le(at + ADDRESS)));
+      return bytes(at, Math.min(HostMessage.ADDRESS, HostMemory.i32le(at + HostMessage.ADDRESS)));
     } finally {
       HostMemory.free(at);
     }
@@ -217,60 +263,20 @@ public final class InetSocket extends Socket {
 
   // ---- transfers
 
-  /** struct msghdr of the host with its vector, and room for an address. */
-  private static final class Header implements AutoCloseable {
-    private static final int VECTOR = 64 + ADDRESS;
-    private final long at;
-
-    Header(IoVector data, int skip) {
-      at = HostMemory.allocate(VECTOR + 16L * Math.max(1, data.count()));
-      int used = 0;
-      int left = skip;
-      for (int i = 0; i < data.count(); i++) {
-        int dropped = Math.min(left, data.length(i));
-        left -= dropped;
-        HostMemory.putSlot(at + VECTOR + 16L * used, data.address(i) + dropped);
-        HostMemory.putSlot(at + VECTOR + 16L * used + 8, data.length(i) - dropped);
-        used++;
-      }
-      HostMemory.putSlot(at + 16, at + VECTOR);
-      HostMemory.putSlot(at + 24, used);
-    }
-
-    void setAddress(byte[] address) {
-      HostMemory.copyIn(address, 0, at + 64, address.length);
-      HostMemory.putSlot(at, at + 64);
-      HostMemory.put32le(at + 8, address.length);
-    }
-
-    void roomForAddress() {
-      HostMemory.putSlot(at, at + 64);
-      HostMemory.put32le(at + 8, ADDRESS);
-    }
-
-    byte @Nullable [] address() {
-      int length = HostMemory.i32le(at + 8);
-      return length == 0 ? null : bytes(at + 64, Math.min(ADDRESS, length));
-    }
-
-    int flags() {
-      return HostMemory.i32le(at + 48);
-    }
-
-    @Override
-    public void close() {
-      HostMemory.free(at);
-    }
-  }
-
   @Override
   public long send(Task task, Message message, int flags) {
     byte[] address = message.address();
-    if (address != null && (address.length > ADDRESS || !allowed(address))) {
-      return address.length > ADDRESS ? -Errno.EINVAL : -Errno.ENETUNREACH;
+    if (address != null && (address.length > HostMessage.ADDRESS || !allowed(address))) {
+      return address.length > HostMessage.ADDRESS ? -Errno.EINVAL : -Errno.ENETUNREACH;
     }
     if (!message.files().isEmpty()) {
       return -Errno.EINVAL;
+    }
+    for (Message.Control each : message.controls()) {
+      int refused = refused(each);
+      if (refused != 0) {
+        return -refused;
+      }
     }
     int hostFlags = flags & SEND_FLAGS | MSG_NOSIGNAL | MSG_DONTWAIT;
     int total = message.data().total();
@@ -294,11 +300,15 @@ public final class InetSocket extends Socket {
 
   private long sendNow(Message message, int from, int flags) {
     byte[] address = message.address();
-    try (Header header = new Header(message.data(), from)) {
+    boolean controlled = !message.controls().isEmpty();
+    try (HostMessage sent = new HostMessage(message.data(), from, controlled)) {
       if (address != null) {
-        header.setAddress(address);
+        sent.setAddress(address);
       }
-      return Libc.syscall(HostCalls.SENDMSG, fd, header.at, flags);
+      if (controlled && !sent.setControls(message.controls())) {
+        return -Errno.ENOBUFS;
+      }
+      return sent.send(fd, flags);
     }
   }
 
@@ -321,12 +331,12 @@ public final class InetSocket extends Socket {
   }
 
   private long receiveNow(Message message, int from, int flags) {
-    try (Header header = new Header(message.data(), from)) {
-      header.roomForAddress();
-      long result = Libc.syscall(HostCalls.RECVMSG, fd, header.at, flags);
+    try (HostMessage got = new HostMessage(message.data(), from, message.wantsControls())) {
+      long result = got.receive(fd, flags);
       if (result >= 0) {
-        message.setAddress(header.address());
-        message.addFlag(header.flags() & ~MSG_CTRUNC);
+        message.setAddress(got.address());
+        message.setControls(got.controls());
+        message.addFlag(message.wantsControls() ? got.flags() : got.flags() & ~MSG_CTRUNC);
       }
       return result;
     }
@@ -340,6 +350,7 @@ public final class InetSocket extends Socket {
       case IPPROTO_IP -> IP_OPTIONS.contains(option);
       case IPPROTO_IPV6 -> IPV6_OPTIONS.contains(option);
       case IPPROTO_TCP -> TCP_OPTIONS.contains(option);
+      case IPPROTO_UDP, IPPROTO_UDPLITE -> UDP_OPTIONS.contains(option);
       default -> false;
     };
   }
@@ -390,7 +401,7 @@ public final class InetSocket extends Socket {
           default -> -1;
         };
     if (hostRequest == -1) {
-      return -Errno.ENOTTY;
+      return Interfaces.ioctl(task, family(), request, argument);
     }
     long value = HostMemory.allocate(16);
     try {

@@ -11,6 +11,8 @@ public final class Message {
   private byte @Nullable [] address;
   private List<OpenFile> files = List.of();
   private @Nullable Sender sender;
+  private List<Control> controls = List.of();
+  private boolean wantsControls;
   private int flags;
 
   public Message(IoVector data) {
@@ -19,6 +21,13 @@ public final class Message {
 
   /** Who sent a message, as SCM_CREDENTIALS tells. */
   public record Sender(int pid, int uid, int gid) {}
+
+  /**
+   * Ancillary data of a protocol.
+   *
+   * @param data as the host lays it out
+   */
+  public record Control(int level, int type, byte[] data) {}
 
   public IoVector data() {
     return data;
@@ -48,6 +57,25 @@ public final class Message {
 
   public void setSender(@Nullable Sender value) {
     sender = value;
+  }
+
+  /** Ancillary data beside files and credentials. */
+  public List<Control> controls() {
+    return controls;
+  }
+
+  public void setControls(List<Control> value) {
+    controls = value;
+  }
+
+  /** Whether the receiver could be told of ancillary data at all. */
+  public boolean wantsControls() {
+    return wantsControls;
+  }
+
+  /** The receiver has a place for ancillary data, or at least for MSG_CTRUNC. */
+  public void wantControls() {
+    wantsControls = true;
   }
 
   /** MSG_TRUNC and others, told to the receiver. */

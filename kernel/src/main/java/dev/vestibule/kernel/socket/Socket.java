@@ -20,6 +20,7 @@ public abstract class Socket extends OpenFile {
   public static final int AF_UNIX = 1;
   public static final int AF_INET = 2;
   public static final int AF_INET6 = 10;
+  public static final int AF_NETLINK = 16;
 
   public static final int SOCK_STREAM = 1;
   public static final int SOCK_DGRAM = 2;

@@ -640,7 +640,7 @@ public final class UnixSocket extends Socket {
   @Override
   public long ioctl(Task task, int request, long argument) {
     if (request != Ioctls.FIONREAD) {
-      return -Errno.ENOTTY;
+      return Interfaces.ioctl(task, AF_UNIX, request, argument);
     }
     int available;
     synchronized (LOCK) {
