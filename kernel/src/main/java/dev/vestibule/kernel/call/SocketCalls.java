@@ -18,6 +18,7 @@ import dev.vestibule.kernel.socket.UnixSocket;
 import dev.vestibule.kernel.time.GuestTimes;
 import dev.vestibule.kernel.time.GuestTimes.Form;
 import dev.vestibule.kernel.wait.Wait;
+import dev.vestibule.profile.Version;
 import org.jspecify.annotations.Nullable;
 
 /** Sockets: socket(2), connect(2), sendmsg(2) and their relatives. */
@@ -26,6 +27,8 @@ public final class SocketCalls {
   private static final int SOCK_NONBLOCK = 04000;
   private static final int SOCK_TYPE = 0xf;
   private static final int ADDRESS_MAX = 128;
+  private static final int IPPROTO_UDPLITE = 136;
+  private static final Version UDP_LITE_SINCE = new Version(2, 6, 20);
   private static final int MSG_WAITFORONE = 0x10000;
 
   private SocketCalls() {}
@@ -59,11 +62,18 @@ public final class SocketCalls {
         switch (domain) {
           case Socket.AF_UNIX -> unix(t, type, protocol, flags);
           case Socket.AF_NETLINK -> NetlinkSocket.open(type, protocol, flags);
-          case Socket.AF_INET, Socket.AF_INET6 ->
-              InetSocket.open(domain, type, protocol, flags, t.machine().reachesNetwork());
+          case Socket.AF_INET, Socket.AF_INET6 -> inet(t, domain, type, protocol, flags);
           default -> throw new Failure(Errno.EAFNOSUPPORT);
         };
     return Calling.install(t, socket, 0, (typeAndFlags & SOCK_CLOEXEC) != 0);
+  }
+
+  private static InetSocket inet(Task t, int domain, int type, int protocol, int flags) {
+    Version linux = t.machine().profile().uname().linux();
+    if (protocol == IPPROTO_UDPLITE && !linux.atLeast(UDP_LITE_SINCE)) {
+      throw new Failure(Errno.EPROTONOSUPPORT);
+    }
+    return InetSocket.open(domain, type, protocol, flags, t.machine().reachesNetwork());
   }
 
   private static UnixSocket unix(Task t, int type, int protocol, int flags) {
