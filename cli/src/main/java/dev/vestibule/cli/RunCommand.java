@@ -4,6 +4,7 @@ import dev.vestibule.cli.RunOptions.Vdso;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.HostLimit;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Machine;
@@ -107,6 +108,8 @@ final class RunCommand {
               : CommandFailure.NOT_EXECUTABLE;
       throw new CommandFailure(
           status, GuestText.toHost(program) + ": " + Errno.message(failure.errno()));
+    } catch (HostLimit limit) {
+      throw CommandFailure.ours(limit.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw CommandFailure.ours("run: interrupted");

@@ -98,16 +98,32 @@ public final class GuestMemory implements Closeable {
    * @throws OutOfMemoryError if the host has no room for the window
    */
   public static GuestMemory reserve(long limit, boolean wide, boolean bigEndian) {
-    long tableBytes = limit >>> PAGE_SHIFT;
-    long start =
-        Libc.syscall(
-            HostCalls.MMAP, 0, GUARD + limit + GUARD + tableBytes, HOST_READ_WRITE, HOLE, -1, 0);
+    long start = Libc.syscall(HostCalls.MMAP, 0, reserved(limit), HOST_READ_WRITE, HOLE, -1, 0);
     if (failed(start)) {
       throw new OutOfMemoryError("no room for a guest address space of " + limit + " bytes");
     }
     long table = start + GUARD + limit + GUARD;
     return new GuestMemory(
         start, start + GUARD, limit, table, wide ? -1L : 0xffff_ffffL, bigEndian);
+  }
+
+  private static long reserved(long limit) {
+    return GUARD + limit + GUARD + (limit >>> PAGE_SHIFT);
+  }
+
+  /** Whether the host has room for address spaces of a size now. */
+  public static boolean fits(long limit, int count) {
+    long most = 1L << 60;
+    if (limit > most / count) {
+      return false;
+    }
+    long bytes = reserved(limit) * count;
+    long start = Libc.syscall(HostCalls.MMAP, 0, bytes, HOST_READ_WRITE, HOLE, -1, 0);
+    if (failed(start)) {
+      return false;
+    }
+    Libc.syscall(HostCalls.MUNMAP, start, bytes);
+    return true;
   }
 
   private static boolean failed(long result) {
@@ -605,7 +621,7 @@ public final class GuestMemory implements Closeable {
     if (!closed) {
       closed = true;
       anonymous.close();
-      Libc.syscall(HostCalls.MUNMAP, reservation, GUARD + limit + GUARD + (limit >>> PAGE_SHIFT));
+      Libc.syscall(HostCalls.MUNMAP, reservation, reserved(limit));
     }
   }
 }

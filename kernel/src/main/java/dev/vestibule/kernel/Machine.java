@@ -1,6 +1,7 @@
 package dev.vestibule.kernel;
 
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.Timekeeper;
 import dev.vestibule.host.HostCalls;
@@ -70,8 +71,12 @@ public final class Machine implements AutoCloseable {
   private final Timekeeper keeper;
   private final TimeService time;
   private final TimerQueue timers;
+  private final long window;
   private final KernelListener listener;
   private int lastPid;
+
+  /** Bytes of the smallest address space that is of use. */
+  private static final long LEAST_WINDOW = 1L << 29;
 
   /**
    * What a machine is built from.
@@ -127,6 +132,7 @@ public final class Machine implements AutoCloseable {
     this.profile = builder.profile;
     this.settings = builder.settings;
     this.listener = builder.listener;
+    this.window = largestWindow(settings.window(), GuestMemory::fits);
     FileTree tree = builder.fileTree;
     this.fileTree = tree != null ? tree : new FileTree(HostMount.of(List.of("/")));
     this.abi = PowerAbi.of(profile.architecture());
@@ -196,6 +202,11 @@ public final class Machine implements AutoCloseable {
       return this;
     }
 
+    /**
+     * The machine.
+     *
+     * @throws HostLimit if the host has no room for a guest's address space
+     */
     public Machine build() {
       return new Machine(this);
     }
@@ -236,6 +247,35 @@ public final class Machine implements AutoCloseable {
 
   public HandedPages handedPages() {
     return handedPages;
+  }
+
+  /** The address space of this kernel's processes, cut to what the host can provide. */
+  public KernelProfile.AddressSpace addressSpace() {
+    return profile.memory().within(window);
+  }
+
+  /** Is there room for a number of address spaces of a size? */
+  @FunctionalInterface
+  interface Room {
+    boolean fits(long size, int count);
+  }
+
+  /**
+   * Looks how much address space the host grants, which may be limited by ulimit -v or by its
+   * accounting of memory: the wanted size for sixteen processes at a time, or less, or for fewer
+   * (exec needs room for two).
+   */
+  static long largestWindow(long wanted, Room room) {
+    for (int processes : new int[] {16, 4, 2}) {
+      for (long size = wanted; size >= Math.min(wanted, LEAST_WINDOW); size /= 2) {
+        if (room.fits(size, processes)) {
+          return size;
+        }
+      }
+    }
+    throw new HostLimit(
+        "the host grants no address space for guests, not even %d MiB (ulimit -v, vm.overcommit_memory)"
+            .formatted(LEAST_WINDOW >> 20));
   }
 
   /** Bytes of memory the guest is told the machine has. */
@@ -498,6 +538,8 @@ public final class Machine implements AutoCloseable {
       forget(task);
       forget(task.process());
       throw failure;
+    } catch (OutOfMemoryError e) {
+      throw new HostLimit(String.valueOf(e.getMessage()));
     }
     terminals.adopt(task.process());
     task.start();

@@ -2,6 +2,7 @@ package dev.vestibule.lab;
 
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.HostLimit;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Machine;
@@ -142,6 +143,9 @@ public final class Lab {
     } catch (Failure failure) {
       verdict = Verdict.BROKEN;
       trouble = Errno.message(failure.errno());
+    } catch (HostLimit limit) {
+      verdict = Verdict.BROKEN;
+      trouble = limit.getMessage();
     }
     return new Outcome(
         trial.name(),

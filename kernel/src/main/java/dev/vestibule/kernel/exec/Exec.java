@@ -92,8 +92,7 @@ public final class Exec {
   }
 
   private static AddressSpace newSpace(Machine machine, Process process) {
-    KernelProfile.AddressSpace memory =
-        machine.profile().memory().within(machine.settings().window());
+    KernelProfile.AddressSpace memory = machine.addressSpace();
     long stackLimit = process.limits().soft(Limits.RLIMIT_STACK);
     boolean random = machine.randomizes() && !process.noRandomize();
     long mmapRandom = random ? machine.random() : 0;
@@ -139,7 +138,7 @@ public final class Exec {
     if (image.image().relocatable() && loader == null) {
       heap = space.layout().pieBase();
     }
-    long heapRandom = profile.memory().within(machine.settings().window()).brkRandom();
+    long heapRandom = machine.addressSpace().brkRandom();
     if (heapRandom > 0 && machine.randomizes() && !task.process().noRandomize()) {
       heap += machine.random() & heapRandom - 1 & -page;
     }
