@@ -12,4 +12,5 @@ module dev.vestibule.kernel {
   exports dev.vestibule.kernel.memory;
   exports dev.vestibule.kernel.signal;
   exports dev.vestibule.kernel.time;
+  exports dev.vestibule.kernel.trace;
 }

@@ -5,4 +5,5 @@ module dev.vestibule.observe {
   requires static org.jspecify;
 
   exports dev.vestibule.observe;
+  exports dev.vestibule.observe.gdb;
 }

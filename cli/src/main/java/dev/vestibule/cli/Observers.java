@@ -8,6 +8,7 @@ import dev.vestibule.observe.RunStatistics;
 import dev.vestibule.observe.StraceListener;
 import dev.vestibule.observe.UnsupportedReport;
 import dev.vestibule.observe.VdsoTrace;
+import dev.vestibule.observe.gdb.GdbServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ final class Observers {
   private final @Nullable LineOutput file;
   private final UnsupportedReport unsupported;
   private final boolean lists;
+  private final @Nullable GdbServer gdb;
   private final @Nullable RunStatistics statistics;
 
   private Observers(RunOptions options) throws CommandFailure {
@@ -41,6 +43,10 @@ final class Observers {
     if (options.traces().contains(RunOptions.Trace.FAULTS)) {
       listeners.add(new FaultTrace(standardError));
     }
+    gdb = options.gdb() == null ? null : gdb(options.gdb());
+    if (gdb != null) {
+      listeners.add(gdb);
+    }
     RunOptions.Strace wanted = options.strace();
     file = wanted == null ? null : file(wanted.file());
     if (wanted == null) {
@@ -56,6 +62,18 @@ final class Observers {
 
   static Observers of(RunOptions options) throws CommandFailure {
     return new Observers(options);
+  }
+
+  private static GdbServer gdb(String where) throws CommandFailure {
+    try {
+      GdbServer server = GdbServer.listen(where);
+      if (where.equals("0")) {
+        System.err.println("vestibule: gdb: port " + server.port());
+      }
+      return server;
+    } catch (IOException | RuntimeException e) {
+      throw CommandFailure.ours("-g " + where + ": " + e.getMessage());
+    }
   }
 
   private static @Nullable LineOutput file(@Nullable Path path) throws CommandFailure {
@@ -84,6 +102,13 @@ final class Observers {
     }
     if (statistics != null) {
       statistics.print();
+    }
+    try {
+      if (gdb != null) {
+        gdb.close();
+      }
+    } catch (IOException e) {
+      throw CommandFailure.ours("-g: " + e.getMessage());
     }
     try {
       if (file != null) {

@@ -57,9 +57,7 @@ final class RunCommand {
   /** Options that are understood but cannot be honoured yet must not be passed over. */
   private static void refuseWhatIsMissing(RunOptions options) throws CommandFailure {
     String missing = null;
-    if (options.gdb() != null) {
-      missing = "-g";
-    } else if (options.vdso() instanceof Vdso.File) {
+    if (options.vdso() instanceof Vdso.File) {
       missing = "--vdso FILE";
     }
     if (missing != null) {

@@ -38,6 +38,11 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
     return watching;
   }
 
+  /** Translates one instruction alone, for a single step; nothing is kept. */
+  Block single(Isa isa, GuestMemory memory, long pc) {
+    return isa.translate(memory, pc, watched, 1);
+  }
+
   /** The valid block that begins at {@code pc}, if there is one. */
   @Nullable Block find(long pc) {
     Block block = blocks.get(pc);
@@ -58,7 +63,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
       codeChanged(0, Long.MAX_VALUE);
     }
     memory.watchCode(pc);
-    block = isa.translate(memory, pc, watched);
+    block = isa.translate(memory, pc, watched, isa.mostInstructions());
     for (long page = page(pc); page <= page(block.end() - 1); page++) {
       List<Block> list = pages.computeIfAbsent(page, p -> new ArrayList<>());
       synchronized (list) {

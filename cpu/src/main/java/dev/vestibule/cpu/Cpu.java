@@ -97,6 +97,26 @@ public final class Cpu implements Closeable {
     return Interpreter.run(this);
   }
 
+  /**
+   * Runs one instruction.
+   *
+   * @return {@link Stop#ATTENTION} if it was carried out, else as {@link #run}
+   */
+  public Stop step() {
+    long start = pc();
+    Block one;
+    try {
+      one = code.single(isa, memory, start);
+    } catch (GuestFault unreadable) {
+      fault = unreadable;
+      return Stop.FAULT;
+    }
+    attention = true; // the executor looks at it behind the block
+    Stop stop = Interpreter.run(this, one);
+    boolean branched = stop == Stop.FAULT && fault().access() == Access.FETCH && pc() != start;
+    return branched ? Stop.ATTENTION : stop;
+  }
+
   /** The fault that ended the last {@link #run}, if it returned {@link Stop#FAULT}. */
   public GuestFault fault() {
     GuestFault last = fault;

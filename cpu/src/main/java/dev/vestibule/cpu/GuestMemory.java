@@ -586,9 +586,9 @@ public final class GuestMemory implements Closeable {
   public void poke(long address, byte[] from, int offset, int length) {
     checkMapped(address, length);
     if (length > 0) {
+      HostMemory.copyIn(from, offset, window + address, length);
       codeWatcher.codeChanged(
           address & -PAGE_SIZE, (address + length + PAGE_SIZE - 1) & -PAGE_SIZE);
-      HostMemory.copyIn(from, offset, window + address, length);
     }
   }
 

@@ -23,9 +23,13 @@ public interface Isa {
    * Translates straight-line code from {@code pc}; bad code becomes a stop.
    *
    * @param watched addresses whose execution {@link Cpu#entered} must report
+   * @param most how many instructions the block may have, from 1
    * @throws GuestFault if not even the first instruction can be fetched
    */
-  Block translate(GuestMemory memory, long pc, LongPredicate watched);
+  Block translate(GuestMemory memory, long pc, LongPredicate watched, int most);
+
+  /** How many instructions a block has at most. */
+  int mostInstructions();
 
   /** Executes a rare instruction that its meaning left to a helper. */
   void help(Cpu cpu, int helper, long word);

@@ -9,6 +9,7 @@ import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.SignalQueue;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.ProcessTimers;
+import dev.vestibule.kernel.trace.Tracee;
 import dev.vestibule.kernel.wait.Wait;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.ArrayList;
@@ -44,6 +45,8 @@ public final class Process {
   private int stopSignal;
   private boolean reportStop;
   private boolean reportContinue;
+  private int groupStops;
+  private @Nullable Tracee leader;
   private boolean exiting;
   private int groupStatus;
   private volatile boolean zombie;
@@ -321,6 +324,7 @@ public final class Process {
         return;
       }
       stopped = true;
+      groupStops++;
       stopSignal = signal;
       reportStop = true;
       reportContinue = false;
@@ -341,10 +345,24 @@ public final class Process {
       reportStop = false;
       reportContinue = true;
       for (Task task : tasks) {
+        Tracee tracee = task.tracee();
+        if (tracee != null) {
+          tracee.continued();
+        }
         task.notice();
       }
       tellParent(SigInfo.CLD_CONTINUED, Signals.SIGCONT);
     }
+  }
+
+  /** The signal that stopped it last. */
+  public int stopSignal() {
+    return stopSignal;
+  }
+
+  /** How often a signal has stopped it. */
+  public int groupStops() {
+    return groupStops;
   }
 
   /** The signal that stopped it, if wait(2) has yet to report that; else 0. */
@@ -433,6 +451,13 @@ public final class Process {
       }
     }
     machine.becomeLeader(task);
+    synchronized (machine.lock()) {
+      Tracee old = leader;
+      leader = null;
+      if (old != null && old != task.tracee()) {
+        old.tracer().replaced(old);
+      }
+    }
     return true;
   }
 
@@ -444,6 +469,11 @@ public final class Process {
   /** Whether no task is left. */
   public boolean ended() {
     return zombie;
+  }
+
+  /** Whether it has ended and only a tracer knows of it yet. */
+  public boolean endHidden() {
+    return zombie && leader != null;
   }
 
   /** What wait(2) reports, once it has ended. */
@@ -466,6 +496,12 @@ public final class Process {
       tasks.remove(task);
       last = tasks.isEmpty();
       machine.forget(task);
+      Tracee tracee = task.tracee();
+      if (tracee != null && task.tid() == pid) {
+        leader = tracee;
+      } else if (tracee != null) {
+        tracee.tracer().ended(tracee, exitCode, false);
+      }
       if (!last) {
         for (Task other : tasks) {
           Delivery.recalculate(other);
@@ -488,6 +524,23 @@ public final class Process {
       machine.hangUp(this);
       machine.adoptChildrenOf(this);
       zombie = true;
+      machine.listener().processExited(this, status);
+      Tracee tracee = leader;
+      if (tracee != null && tracee.task().tracee() == tracee) {
+        boolean hidden = tracee.tracer().hidesEnd(tracee);
+        tracee.tracer().ended(tracee, status, true);
+        if (hidden) {
+          return;
+        }
+      }
+      announceEnd();
+    }
+  }
+
+  /** Lets the parent know of the end, once no tracer keeps it from that. */
+  public void announceEnd() {
+    synchronized (machine.lock()) {
+      leader = null;
       boolean autoReap = false;
       Process p = parent;
       if (p != null) {
@@ -505,7 +558,6 @@ public final class Process {
           Delivery.send(p, childInfo(code, shown));
         }
       }
-      machine.listener().processExited(this, status);
       if (p == null || autoReap) {
         reap();
       }
@@ -554,7 +606,7 @@ public final class Process {
     if (newParent != null) {
       newParent.children.add(this);
     }
-    if (zombie) {
+    if (zombie && !endHidden()) {
       if (newParent == null) {
         reap();
       } else {

@@ -2,7 +2,9 @@ package dev.vestibule.kernel;
 
 import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestFault;
+import dev.vestibule.cpu.Stop;
 import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.trace.Tracee;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,8 @@ public final class Syscalls {
   private long firstArgument;
   private long restart;
   private boolean keepRegisters;
+  private boolean insideCall;
+  private Stop lastStop = Stop.ATTENTION;
   private @Nullable Restart restartBlock;
 
   /** What restart_syscall(2) continues. */
@@ -27,8 +31,25 @@ public final class Syscalls {
     this.task = task;
   }
 
-  /** Carries out the call the task's registers ask for. */
+  /** Carries out the call the task's registers ask for, and lets a tracer look on. */
   void carryOut() {
+    Tracee tracee = task.tracee();
+    if (tracee == null) {
+      perform();
+      return;
+    }
+    firstArgument = task.abi().syscallArgument(task.cpu(), 0);
+    tracee.enterCall();
+    if (!task.dying()) {
+      perform();
+    }
+    Tracee now = task.tracee(); // it may be another by now
+    if (now != null && !task.dying()) {
+      now.leaveCall();
+    }
+  }
+
+  private void perform() {
     Cpu cpu = task.cpu();
     GuestAbi abi = task.abi();
     long number = abi.syscallNumber(cpu);
@@ -107,7 +128,6 @@ public final class Syscalls {
     }
     if (result <= -Errno.ERESTARTSYS && result >= -Errno.ERESTART_RESTARTBLOCK) {
       restart = -result;
-      return;
     }
     task.abi().setResult(task.cpu(), result);
   }
@@ -115,6 +135,40 @@ public final class Syscalls {
   /** The call has set all registers itself: sigreturn, exec. */
   public void keepRegisters() {
     keepRegisters = true;
+  }
+
+  /** The guest has stopped for its kernel, by a system call or otherwise. */
+  void entered(Stop why) {
+    insideCall = why == Stop.SYSCALL;
+    lastStop = why;
+  }
+
+  /** Why the guest entered its kernel last. */
+  public Stop lastStop() {
+    return lastStop;
+  }
+
+  /** Whether the guest entered its kernel by a system call, as far as its tracer let that be. */
+  public boolean insideCall() {
+    return insideCall;
+  }
+
+  /** The call's first argument, which the result has replaced in the registers. */
+  public long firstArgument() {
+    return firstArgument;
+  }
+
+  /** A tracer's new idea of {@link #firstArgument} and {@link #insideCall}. */
+  public void setEntry(long argument, boolean call) {
+    firstArgument = argument;
+    insideCall = call;
+  }
+
+  /** A tracer may have changed the registers, and with them whether a call is restarted. */
+  public void registersChanged() {
+    long result = insideCall ? task.abi().result(task.cpu()) : 0;
+    boolean interrupted = result <= -Errno.ERESTARTSYS && result >= -Errno.ERESTART_RESTARTBLOCK;
+    restart = interrupted ? -result : 0;
   }
 
   /** Whether an interrupted call waits for the decision whether it is restarted. */
@@ -136,6 +190,7 @@ public final class Syscalls {
     } else {
       task.abi().setResult(task.cpu(), -Errno.EINTR);
     }
+    insideCall = false;
     restart = 0;
   }
 
@@ -149,6 +204,7 @@ public final class Syscalls {
     } else {
       task.abi().restart(task.cpu(), firstArgument);
     }
+    insideCall = false;
     restart = 0;
   }
 

@@ -15,6 +15,8 @@ import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.signal.TaskSignals;
+import dev.vestibule.kernel.trace.TraceStop;
+import dev.vestibule.kernel.trace.Tracee;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.BitSet;
 import java.util.concurrent.locks.LockSupport;
@@ -53,6 +55,8 @@ public final class Task {
   private long robustLength;
   private long clearChildTid;
   private @Nullable VforkParent vforkParent;
+  private volatile boolean waitsForChild;
+  private volatile @Nullable Tracee tracee;
 
   /** Called when a vfork child no longer uses its parent's memory. */
   @FunctionalInterface
@@ -332,6 +336,25 @@ public final class Task {
     }
   }
 
+  /** Whether it sleeps until a vfork child execs or ends, and takes no signals meanwhile. */
+  public boolean waitsForChild() {
+    return waitsForChild;
+  }
+
+  public void setWaitsForChild(boolean value) {
+    waitsForChild = value;
+  }
+
+  /** What a tracer holds of it, or null without one. */
+  public @Nullable Tracee tracee() {
+    return tracee;
+  }
+
+  /** For {@link Tracee}; under the machine's lock. */
+  public void setTracee(@Nullable Tracee held) {
+    tracee = held;
+  }
+
   // ---- life -----------------------------------------------------------------------------------
 
   /** Begins to run. */
@@ -345,6 +368,10 @@ public final class Task {
     try {
       while (!dying) {
         step();
+      }
+      Tracee traced = tracee;
+      if (traced != null) {
+        traced.event(TraceStop.EVENT_EXIT, exitCode);
       }
     } catch (Throwable e) {
       machine.internalError(this, e);
@@ -361,14 +388,17 @@ public final class Task {
         return;
       }
     }
+    Tracee traced = tracee;
+    boolean single = traced != null && traced.stepping();
     Stop stop;
     try {
-      stop = cpu.run();
+      stop = single ? cpu.step() : cpu.run();
     } catch (InternalError lostPage) {
       // What the JVM makes of a host SIGBUS: somebody shortened a file that is mapped.
       Delivery.force(this, SigInfo.fault(Signals.SIGBUS, SigInfo.BUS_ADRERR, cpu.pc()));
       return;
     }
+    calls.entered(stop);
     switch (stop) {
       case SYSCALL -> calls.carryOut();
       case ATTENTION -> {}
@@ -379,6 +409,9 @@ public final class Task {
           Delivery.force(this, info);
         }
       }
+    }
+    if (single && traced != null && (stop == Stop.SYSCALL || stop == Stop.ATTENTION)) {
+      traced.stepped();
     }
   }
 

@@ -34,12 +34,18 @@ public final class Interpreter {
       cpu.setFault(fault);
       return Stop.FAULT;
     }
+    return run(cpu, block);
+  }
+
+  /** Like {@link #run(Cpu)}, from a block that need not be in the cache; executes it whole. */
+  public static Stop run(Cpu cpu, Block first) {
+    Block block = first;
     final long ctx = cpu.context();
     final GuestMemory memory = cpu.memory();
     int at = 0;
     long count = 0;
     try {
-      while (!cpu.attention()) {
+      do {
         long[] code = block.code();
         long[] pool = block.pool();
         int exit;
@@ -739,7 +745,7 @@ public final class Interpreter {
           at = -1;
           block = cpu.block(target);
         }
-      }
+      } while (!cpu.attention());
       cpu.setPc(block.pc());
       cpu.addExecuted(count);
       return Stop.ATTENTION;

@@ -94,11 +94,16 @@ public final class Power implements Isa {
   }
 
   @Override
-  public Block translate(GuestMemory memory, long pc, LongPredicate watched) {
+  public int mostInstructions() {
+    return MOST_INSTRUCTIONS;
+  }
+
+  @Override
+  public Block translate(GuestMemory memory, long pc, LongPredicate watched, int most) {
     PowerBuilder m = builders.get();
     m.begin(pc);
     long at = pc;
-    while (!m.ended() && m.instructions() < MOST_INSTRUCTIONS) {
+    while (!m.ended() && m.instructions() < most) {
       int word;
       try {
         word = memory.fetch32(at);

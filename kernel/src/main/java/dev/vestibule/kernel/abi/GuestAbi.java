@@ -103,6 +103,26 @@ public interface GuestAbi {
   /** sigreturn(2) and rt_sigreturn(2): restores registers and blocked signals from the stack. */
   long sigreturn(Task task, boolean rt);
 
+  // ---- tracing ----------------------------------------------------------------------------------
+
+  /**
+   * A register set of a task that holds still, as ptrace(2) and core files lay it out.
+   *
+   * @param note its NT_ number
+   * @return null where the architecture has no such set
+   */
+  default @Nullable Struct registerSet(Task task, int note) {
+    return null;
+  }
+
+  /** The instruction that debuggers plant. */
+  byte[] breakpoint();
+
+  /** Changes all registers of a set; false where there is no such set. */
+  default boolean setRegisterSet(Task task, int note, Struct set) {
+    return false;
+  }
+
   // ---- structures -----------------------------------------------------------------------------
 
   /** Writes struct stat of the guest's own word size. */

@@ -19,6 +19,8 @@ import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.signal.TaskSignals;
+import dev.vestibule.kernel.trace.TraceStop;
+import dev.vestibule.kernel.trace.Tracee;
 import dev.vestibule.kernel.wait.Wait;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +33,7 @@ public final class CloneCalls {
   private static final long CLONE_FILES = 0x400;
   private static final long CLONE_SIGHAND = 0x800;
   private static final long CLONE_PIDFD = 0x1000;
+  private static final long CLONE_PTRACE = 0x2000;
   private static final long CLONE_VFORK = 0x4000;
   private static final long CLONE_PARENT = 0x8000;
   private static final long CLONE_THREAD = 0x10000;
@@ -39,6 +42,7 @@ public final class CloneCalls {
   private static final long CLONE_PARENT_SETTID = 0x100000;
   private static final long CLONE_CHILD_CLEARTID = 0x200000;
   private static final long DETACHED = 0x400000;
+  private static final long CLONE_UNTRACED = 0x800000;
   private static final long CLONE_CHILD_SETTID = 0x1000000;
 
   /** Namespaces: cgroup, uts, ipc, user, pid, net, and mounts. */
@@ -177,12 +181,31 @@ public final class CloneCalls {
     if (t.process().limits().soft(Limits.RLIMIT_CPU) >= 0) {
       t.machine().watchCpuLimits();
     }
+    Tracee tracee = t.tracee();
+    int event = tracee == null ? 0 : event(tracee, r);
+    if (tracee != null && (event != 0 || r.has(CLONE_PTRACE))) {
+      tracee.inherit(child);
+    }
     if (r.has(CLONE_VFORK)) {
-      startAndWait(t, child);
+      startAndWait(t, child, event);
     } else {
       child.start();
+      if (event != 0) {
+        tracee.event(event, tid);
+      }
     }
     return tid;
+  }
+
+  /** What a tracer wants to hear of this call: one of TraceStop's events, or 0. */
+  private static int event(Tracee tracee, Request r) {
+    int event = TraceStop.EVENT_FORK;
+    if (r.has(CLONE_VFORK)) {
+      event = TraceStop.EVENT_VFORK;
+    } else if (r.exitSignal() != Signals.SIGCHLD) {
+      event = TraceStop.EVENT_CLONE;
+    }
+    return !r.has(CLONE_UNTRACED) && tracee.wants(event) ? event : 0;
   }
 
   private static Task thread(Task t, FileTable files, FsContext fs) {
@@ -238,7 +261,7 @@ public final class CloneCalls {
   }
 
   /** The parent sleeps, whatever signals arrive, until the child execs or ends. */
-  private static void startAndWait(Task t, Task child) {
+  private static void startAndWait(Task t, Task child, int event) {
     WaitQueue released = new WaitQueue();
     AtomicBoolean done = new AtomicBoolean();
     child.setVforkParent(() -> {
@@ -247,10 +270,24 @@ public final class CloneCalls {
     });
     try (Wait wait = Wait.on(t, released)) {
       child.start();
-      while (!done.get()) {
-        if (wait.sleepKillable(Wait.FOREVER) == Wait.Outcome.INTERRUPTED) {
-          return;
+      Tracee tracee = t.tracee();
+      int tid = child.tid();
+      if (event != 0 && tracee != null) {
+        tracee.event(event, tid);
+      }
+      t.setWaitsForChild(true);
+      try {
+        while (!done.get()) {
+          if (wait.sleepKillable(Wait.FOREVER) == Wait.Outcome.INTERRUPTED) {
+            return;
+          }
         }
+      } finally {
+        t.setWaitsForChild(false);
+      }
+      Tracee now = t.tracee();
+      if (now != null) {
+        now.event(TraceStop.EVENT_VFORK_DONE, tid);
       }
     }
   }

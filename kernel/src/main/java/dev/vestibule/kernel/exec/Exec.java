@@ -13,6 +13,7 @@ import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Layout;
 import dev.vestibule.kernel.memory.Vma;
+import dev.vestibule.kernel.trace.Tracee;
 import dev.vestibule.profile.AuxType;
 import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
@@ -64,6 +65,7 @@ public final class Exec {
             profile.architecture(),
             profile.memory().pageSize())) {
       Process process = task.process();
+      int formerTid = task.tid();
       if (!process.becomeSingleThreaded(task)) {
         throw new Failure(Errno.EAGAIN);
       }
@@ -81,6 +83,10 @@ public final class Exec {
       }
       forgetOldProgram(task, path, program);
       machine.listener().exec(task, path, program.arguments().argv());
+      Tracee tracee = task.tracee();
+      if (tracee != null) {
+        tracee.executed(formerTid);
+      }
     }
   }
 

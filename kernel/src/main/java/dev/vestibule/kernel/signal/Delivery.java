@@ -5,6 +5,7 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.trace.Tracee;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ public final class Delivery {
       }
       prepare(process, info.signal());
       if (info.signal() == Signals.SIGKILL) {
-        process.groupExit(Signals.SIGKILL);
+        kill(process);
         return 0;
       }
       if (ignored(process, leader, info.signal())) {
@@ -51,7 +52,7 @@ public final class Delivery {
       }
       prepare(process, info.signal());
       if (info.signal() == Signals.SIGKILL) {
-        process.groupExit(Signals.SIGKILL);
+        kill(process);
         return 0;
       }
       if (ignored(process, task, info.signal())) {
@@ -84,6 +85,16 @@ public final class Delivery {
     }
   }
 
+  private static void kill(Process process) {
+    process.groupExit(Signals.SIGKILL);
+    for (Task task : process.tasks()) {
+      Tracee tracee = task.tracee();
+      if (tracee != null) {
+        tracee.killed();
+      }
+    }
+  }
+
   private static boolean room(Process process, SigInfo info) {
     if (!info.fromUser() || info.signal() < Signals.SIGRTMIN) {
       return process.pendingCount() < Integer.MAX_VALUE;
@@ -104,6 +115,7 @@ public final class Delivery {
 
   private static boolean ignored(Process process, Task task, int signal) {
     return process.actions().ignores(signal)
+        && task.tracee() == null
         && !process.machine().listener().seesIgnoredSignals()
         && !Signals.contains(task.signals().blocked() | task.signals().waitedFor(), signal);
   }
@@ -134,7 +146,9 @@ public final class Delivery {
     TaskSignals signals = task.signals();
     long pending = signals.pending().set() | process.pending().set();
     long taken = ~signals.blocked() | signals.waitedFor();
-    if ((pending & taken) != 0 || process.stopped()) {
+    Tracee tracee = task.tracee();
+    boolean held = tracee == null ? process.stopped() : tracee.pending();
+    if ((pending & taken) != 0 || held) {
       task.notice();
     } else {
       task.clearNotice();
@@ -175,15 +189,28 @@ public final class Delivery {
     boolean handled = false;
     while (!task.dying()) {
       awaitContinue(task);
+      Tracee tracee = task.tracee();
       SigInfo info;
       SignalAction action;
       synchronized (task.machine().lock()) {
-        if (task.process().stopped() && !task.dying()) {
+        if (held(task) && !task.dying()) {
           continue;
         }
         info = dequeue(task, ~task.signals().blocked());
         if (info == null) {
           break;
+        }
+      }
+      if (tracee != null) {
+        info = tracee.signalled(info);
+        if (info == null || task.dying()) {
+          continue;
+        }
+      }
+      synchronized (task.machine().lock()) {
+        if (tracee != null && Signals.contains(task.signals().blocked(), info.signal())) {
+          task.signals().pending().add(info, true); // the tracer's, and blocked here
+          continue;
         }
         action = task.process().actions().get(info.signal());
         if (action.handled() && action.has(SignalAction.SA_RESETHAND)) {
@@ -219,9 +246,19 @@ public final class Delivery {
   }
 
   private static void awaitContinue(Task task) {
-    while (task.process().stopped() && !task.dying()) {
+    Tracee tracee = task.tracee();
+    if (tracee != null) {
+      tracee.restAsAsked();
+    }
+    while (task.process().stopped() && !task.dying() && task.tracee() == null) {
       LockSupport.park(task);
     }
+  }
+
+  /** Whether a stop of the process, or a tracer, keeps the task from going on. */
+  private static boolean held(Task task) {
+    Tracee tracee = task.tracee();
+    return tracee == null ? task.process().stopped() : tracee.pending();
   }
 
   private static boolean enterHandler(Task task, SigInfo info, SignalAction action) {
@@ -244,6 +281,10 @@ public final class Delivery {
         signals.disableStack();
       }
       signals.setBlocked(blocked);
+    }
+    Tracee tracee = task.tracee();
+    if (tracee != null) {
+      tracee.enteredHandler();
     }
     return true;
   }

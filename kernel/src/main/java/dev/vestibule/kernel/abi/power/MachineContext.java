@@ -54,7 +54,8 @@ final class MachineContext {
     return index * (wide ? 8 : 4);
   }
 
-  private long msr() {
+  /** The machine state register as programs see it. */
+  long msr() {
     return MSR_USER | MSR_VEC | (wide ? MSR_SF | MSR_VSX : 0) | (bigEndian ? 0 : 1);
   }
 

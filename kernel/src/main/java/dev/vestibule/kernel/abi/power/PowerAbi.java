@@ -38,11 +38,12 @@ public final class PowerAbi implements GuestAbi {
   private final Isa isa;
   private final boolean wide;
   private final SignalFrames frames;
+  private final MachineContext context;
 
   private PowerAbi(Isa isa) {
     this.isa = isa;
     this.wide = isa.wide();
-    MachineContext context = new MachineContext(wide, isa.bigEndian());
+    this.context = new MachineContext(wide, isa.bigEndian());
     this.frames = wide ? new Frames64(context, !isa.bigEndian()) : new Frames32(context);
   }
 
@@ -232,6 +233,22 @@ public final class PowerAbi implements GuestAbi {
   @Override
   public long sigreturn(Task task, boolean rt) {
     return frames.sigreturn(task, rt);
+  }
+
+  @Override
+  public @Nullable Struct registerSet(Task task, int note) {
+    return RegisterSets.get(this, context, task, note);
+  }
+
+  /** {@code trap}, which is {@code tw 31,0,0}. */
+  @Override
+  public byte[] breakpoint() {
+    return struct(4).put32(0, 0x7fe0_0008).bytes();
+  }
+
+  @Override
+  public boolean setRegisterSet(Task task, int note, Struct set) {
+    return RegisterSets.set(this, task, note, set);
   }
 
   /** 32-bit kernels start the first program with MSR.FE0 and FE1 set, 64-bit ones without. */
