@@ -190,7 +190,7 @@ public final class CloneCalls {
       startAndWait(t, child, event);
     } else {
       child.start();
-      if (event != 0) {
+      if (event != 0 && tracee != null) {
         tracee.event(event, tid);
       }
     }

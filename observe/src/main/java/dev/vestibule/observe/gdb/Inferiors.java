@@ -212,14 +212,20 @@ final class Inferiors implements Tracer {
         if (!used) {
           breakpoints.removeAll(thread.space);
         }
-        TraceStop stop = thread.tracee.stop();
-        boolean signalled = stop != null && stop.kind() == TraceStop.Kind.SIGNAL && thread.untold;
-        SigInfo signal = signalled && stop.signal() != Signals.SIGTRAP ? stop.info() : null;
+        SigInfo signal = thread.untold ? untoldSignal(thread.tracee.stop()) : null;
         thread.tracee.forgetInterrupt();
         thread.tracee.detach(signal);
       }
       return found;
     }
+  }
+
+  /** A signal that gdb has had no say in, which goes its way; not a trap, which gdb has made. */
+  private static @Nullable SigInfo untoldSignal(@Nullable TraceStop stop) {
+    if (stop == null || stop.kind() != TraceStop.Kind.SIGNAL) {
+      return null;
+    }
+    return stop.signal() == Signals.SIGTRAP ? null : stop.info();
   }
 
   /** Kills a process, or all for -1, and waits for its end, which is not told. */
