@@ -62,6 +62,7 @@ public final class SharedObjectBuilder {
   private final Map<String, Integer> fixedOffsets = new HashMap<>();
   private final List<ElfNote> notes = new ArrayList<>();
   final List<Map.Entry<Long, Long>> dynamics = new ArrayList<>();
+  List<Integer> segments = List.of(Elf.PT_DYNAMIC, Elf.PT_NOTE, Elf.PT_GNU_EH_FRAME);
 
   /**
    * @param machine EM value
@@ -100,6 +101,18 @@ public final class SharedObjectBuilder {
   /** p_align of the PT_LOAD entry; 64 KiB by default on Power, 4 KiB elsewhere. */
   public SharedObjectBuilder segmentAlignment(long bytes) {
     segmentAlignment = bytes;
+    return this;
+  }
+
+  /**
+   * The order of the program headers after PT_LOAD; by default PT_DYNAMIC, PT_NOTE and
+   * PT_GNU_EH_FRAME. Each of the three must be there once.
+   */
+  public SharedObjectBuilder segments(List<Integer> types) {
+    if (types.size() != segments.size() || !types.containsAll(segments)) {
+      throw new IllegalArgumentException("segments " + types);
+    }
+    segments = List.copyOf(types);
     return this;
   }
 

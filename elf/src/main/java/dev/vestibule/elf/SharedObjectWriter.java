@@ -115,12 +115,16 @@ final class SharedObjectWriter {
 
   private void putProgramHeaders(ByteBuffer out) {
     putSegment(out, Elf.PT_LOAD, Elf.PF_R | Elf.PF_X, 0, layout.loadSize(), image.segmentAlignment);
-    putSegment(out, Elf.PT_DYNAMIC, ".dynamic");
-    if (plan.has(".note")) {
-      putSegment(out, Elf.PT_NOTE, ".note");
-    }
-    if (plan.has(".eh_frame_hdr")) {
-      putSegment(out, Elf.PT_GNU_EH_FRAME, ".eh_frame_hdr");
+    for (int type : image.segments) {
+      String section =
+          switch (type) {
+            case Elf.PT_DYNAMIC -> ".dynamic";
+            case Elf.PT_NOTE -> ".note";
+            default -> ".eh_frame_hdr";
+          };
+      if (plan.has(section)) {
+        putSegment(out, type, section);
+      }
     }
   }
 

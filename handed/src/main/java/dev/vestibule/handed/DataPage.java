@@ -6,10 +6,12 @@ import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.KernelProfile.Field;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What does the page say that the kernel shares with every process's vDSO? Fields lie where the
+ * What do the pages say that the kernel shares with every process's vDSO? Fields lie where the
  * profile puts them; those a layout does not have are not written.
  */
 public final class DataPage {
@@ -19,19 +21,19 @@ public final class DataPage {
   private static final int PLATFORM = 0x101;
 
   private final KernelProfile profile;
-  private final long host;
+  private final Map<String, Long> host;
   private final boolean bigEndian;
 
   @SuppressWarnings({"UnusedVariable", "FieldCanBeLocal"})
   private final Object lifetime;
 
   /**
-   * @param host host address of the page
-   * @param lifetime what must stay reachable for the page to stay mapped
+   * @param host host addresses of the pages that programs see, by their names in the profile
+   * @param lifetime what must stay reachable for the pages to stay mapped
    */
-  DataPage(KernelProfile profile, long host, Object lifetime) {
+  DataPage(KernelProfile profile, Map<String, Long> host, Object lifetime) {
     this.profile = profile;
-    this.host = host;
+    this.host = Map.copyOf(host);
     this.lifetime = lifetime;
     bigEndian = profile.architecture().order() == ByteOrder.BIG_ENDIAN;
     constants();
@@ -44,11 +46,11 @@ public final class DataPage {
 
   /** Writes one element of a field that is an array. */
   public void put(String name, int index, long value) {
-    Field field = profile.data().field(name);
+    Field field = shown(name);
     if (field == null) {
       return;
     }
-    long address = host + field.offset() + (long) index * field.bytes();
+    long address = address(field, index);
     switch (field.bytes()) {
       case 1 -> HostMemory.put8(address, (int) value);
       case 2 -> {
@@ -75,13 +77,22 @@ public final class DataPage {
     }
   }
 
+  private @Nullable Field shown(String name) {
+    Field field = profile.data().field(name);
+    return field == null || !host.containsKey(field.page()) ? null : field;
+  }
+
+  private long address(Field field, int index) {
+    return host.getOrDefault(field.page(), 0L) + field.offset() + (long) index * field.bytes();
+  }
+
   /** Reads one element of a field; 0 if the layout does not have it. */
   public long get(String name, int index) {
-    Field field = profile.data().field(name);
+    Field field = shown(name);
     if (field == null) {
       return 0;
     }
-    long address = host + field.offset() + (long) index * field.bytes();
+    long address = address(field, index);
     return switch (field.bytes()) {
       case 1 -> HostMemory.u8(address);
       case 2 -> bigEndian ? HostMemory.s16be(address) : HostMemory.s16le(address);
@@ -123,7 +134,7 @@ public final class DataPage {
    */
   public void setSyscalls(boolean narrow, IntPredicate implemented) {
     String name = profile.kernelBits() == 64 && narrow ? "compat_syscall_map" : "syscall_map";
-    if (profile.data().field("syscall_map_64") != null) {
+    if (profile.data().field("syscall_map_32") != null) {
       name = narrow ? "syscall_map_32" : "syscall_map_64";
     }
     int count = profile.syscalls().count();

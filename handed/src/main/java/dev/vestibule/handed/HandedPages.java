@@ -8,7 +8,10 @@ import dev.vestibule.profile.KernelProfile.Area;
 import java.lang.ref.Cleaner;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,14 +25,22 @@ public final class HandedPages {
   private static final int MAP_SHARED = 1;
   private static final String IMAGE = "image";
 
+  /** The page that shows another time namespace's process the real data; no other has one. */
+  private static final String TIMENS = "timens";
+
   /**
    * One VMA's content.
    *
    * @param length bytes of address space
    * @param hostFd to be mapped privately from offset 0
    * @param present bytes that the file has; what lies beyond raises SIGBUS
+   * @param holes offsets of pages in front of that which raise SIGBUS, too
    */
-  public record Content(Area area, long length, int hostFd, long present) {}
+  public record Content(Area area, long length, int hostFd, long present, List<Long> holes) {
+    public Content {
+      holes = List.copyOf(holes);
+    }
+  }
 
   /**
    * Where the pages lie in one process.
@@ -65,8 +76,8 @@ public final class HandedPages {
   private final HostPages host = new HostPages();
   private final List<Content> contents = new ArrayList<>();
   private final DataPage data;
+  private final Map<String, Long> pagesHost = new HashMap<>();
   private long imageOffset = -1;
-  private long dataHost;
 
   private HandedPages(KernelProfile profile, VdsoImage image) {
     this.profile = profile;
@@ -78,7 +89,7 @@ public final class HandedPages {
       offset += content.length();
     }
     Object lifetime = new Object();
-    data = new DataPage(profile, dataHost, lifetime);
+    data = new DataPage(profile, pagesHost, lifetime);
     HostPages.CLEANER.register(lifetime, host);
   }
 
@@ -102,21 +113,24 @@ public final class HandedPages {
     long length = 0;
     long present = 0;
     long imageAt = -1;
-    long dataAt = -1;
+    Map<String, Long> pagesAt = new LinkedHashMap<>();
+    List<Long> absent = new ArrayList<>();
     for (String part : area.holds()) {
-      if (part.equals(IMAGE)) {
+      long size = part.equals(IMAGE) ? image.bytes().length : page;
+      if (part.equals(TIMENS)) {
+        absent.add(length);
+      } else if (part.equals(IMAGE)) {
         imageAt = length;
         imageOffset = before + length;
-        length += image.bytes().length;
-        present = length;
+        present = length + size;
       } else {
-        if (part.equals("data")) {
-          dataAt = length;
-          present = length + page;
-        }
-        length += page;
+        pagesAt.put(part, length);
+        present = length + size;
       }
+      length += size;
     }
+    long end = present;
+    absent.removeIf(offset -> offset >= end);
     int fd = file("vestibule-" + (area.name().isEmpty() ? "handed" : area.name()), present);
     long address = Libc.syscall(HostCalls.MMAP, 0, present, READ_WRITE, MAP_SHARED, fd, 0);
     check("mmap", address);
@@ -124,10 +138,8 @@ public final class HandedPages {
     if (imageAt >= 0) {
       HostMemory.copyIn(image.bytes(), 0, address + imageAt, image.bytes().length);
     }
-    if (dataAt >= 0) {
-      dataHost = address + dataAt;
-    }
-    return new Content(area, length, fd, present);
+    pagesAt.forEach((name, offset) -> pagesHost.put(name, address + offset));
+    return new Content(area, length, fd, present, absent);
   }
 
   private static int file(String name, long length) {

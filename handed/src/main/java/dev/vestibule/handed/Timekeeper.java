@@ -87,6 +87,12 @@ public final class Timekeeper implements AutoCloseable {
     return nanos(CLOCK_REALTIME);
   }
 
+  /** What gettimeofday(2) says, in microseconds since 1970. */
+  public long micros() {
+    refresh();
+    return reckoning.micros(timeBase);
+  }
+
   /** CLOCK_MONOTONIC in nanoseconds. */
   public long monotonic() {
     return nanos(CLOCK_MONOTONIC);

@@ -47,6 +47,9 @@ final class Caller implements AutoCloseable {
       if (content.present() < content.length()) {
         memory.setBeyondFile(at + content.present(), content.length() - content.present(), true);
       }
+      for (long hole : content.holes()) {
+        memory.setBeyondFile(at + hole, profile.memory().pageSize(), true);
+      }
       at += content.length();
     }
     int all = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;

@@ -198,6 +198,29 @@ public record KernelProfile(
     BRANCH
   }
 
+  /** How the trampolines' call-frame data restores the condition register. */
+  public enum Conditions {
+    /** Column CR2 alone, read from the begin of the saved register (2.6.12, 2.6.18). */
+    CR2_DOUBLEWORD,
+    /** Column CR2 alone, from the saved register's low word (2.6.32, 3.10). */
+    CR2,
+    /** All eight columns, from the low word. */
+    ALL
+  }
+
+  /** A program header of the image beside PT_LOAD. */
+  public enum Segment {
+    DYNAMIC,
+    NOTE,
+    EH_FRAME
+  }
+
+  /** What a processor can do that decides on the code of an image. */
+  public enum Feature {
+    /** Instruction caches see stores: nothing is to be done for new code but to wait. */
+    COHERENT_ICACHE
+  }
+
   /**
    * The vDSO image.
    *
@@ -205,13 +228,18 @@ public record KernelProfile(
    * @param version the version node of every symbol
    * @param linkBase p_vaddr of its first byte
    * @param sections their order in the file
+   * @param segments order of the program headers after PT_LOAD: {@code dynamic}, {@code note},
+   *     {@code eh-frame}
    * @param notes in file order: {@code linux}, {@code salt}, {@code build-id}
    * @param salt text of the salt note
    * @param symbolTypes whether functions are STT_FUNC, otherwise STT_NOTYPE
    * @param signalFrames whether trampolines' CIE has the S mark
-   * @param allConditionColumns whether call-frame data restores all eight condition fields
-   * @param rewrite symbol -> the symbol whose place it takes on this processor
+   * @param conditions how call-frame data of trampolines restores the condition register
+   * @param rewrite symbol -> the symbol whose place it takes on this processor, or empty if the
+   *     kernel takes its name away; done in the dynamic symbol table at boot (to Linux 5.10)
+   * @param features of this processor, by which the kernel patches code at boot (since 5.11)
    * @param without symbols left out although their era has them
+   * @param bootSettings values that the boot parameter {@code vdso=} of this kernel knows
    */
   public record Vdso(
       boolean present,
@@ -222,15 +250,18 @@ public record KernelProfile(
       HashStyle hash,
       int elfFlags,
       List<String> sections,
+      List<Segment> segments,
       List<String> notes,
       String salt,
       boolean sectionHeaders,
       boolean symbolTypes,
       TrampolineStart trampolineStart,
       boolean signalFrames,
-      boolean allConditionColumns,
+      Conditions conditions,
       Map<String, String> rewrite,
-      List<String> without) {}
+      List<Feature> features,
+      List<String> without,
+      List<String> bootSettings) {}
 
   /** How image code finds its data page. */
   public enum Reach {
@@ -245,6 +276,11 @@ public record KernelProfile(
     NONE,
     /** 2^-20 seconds: tb_to_xs and stamp_xsec. */
     XSEC,
+    /**
+     * Nanoseconds since the last update: stamp_xtime, and 2^-32 seconds by tb_to_xs; microseconds
+     * are counted as in XSEC where there is no stamp_sec_fraction.
+     */
+    STAMP,
     /** Generic: cycle_last, mult, shift, basetime. */
     GENERIC
   }
@@ -252,8 +288,9 @@ public record KernelProfile(
   /**
    * The data pages.
    *
-   * @param pages what each page holds, in address order: {@code data}, {@code timens}
-   * @param fields where each field lies in the page {@code data}
+   * @param pages what each page holds, in address order: {@code data}, {@code timens}, {@code
+   *     arch}, {@code rng}
+   * @param fields where each field lies
    */
   public record Data(TimeForm form, Reach reach, List<String> pages, Map<String, Field> fields) {
     /** Where a field lies, or null if this layout has no such field. */
@@ -262,13 +299,17 @@ public record KernelProfile(
     }
   }
 
+  /** The page of fields that name none. */
+  public static final String DATA_PAGE = "data";
+
   /**
    * One field of a data page.
    *
+   * @param page one of {@link Data#pages}
    * @param offset in bytes from the page's begin
    * @param bytes size of the field, or of one element of an array
    */
-  public record Field(int offset, int bytes) {}
+  public record Field(String page, int offset, int bytes) {}
 
   /**
    * One VMA of the handed pages.

@@ -34,7 +34,6 @@ final class ProfileReader {
   }
 
   private KernelProfile profile(String name) throws ProfileException {
-    root.textOrNull("inherits");
     String description = root.text("description");
     String id = root.text("architecture");
     Architecture architecture = Architecture.of(id);
@@ -127,6 +126,10 @@ final class ProfileReader {
     for (String name : t.texts("order")) {
       order.add(auxType(t, "order", name));
     }
+    for (String name : t.has("without") ? t.texts("without") : List.<String>of()) {
+      AuxType type = auxType(t, "without", name);
+      order.removeIf(type::equals);
+    }
     TableReader values = t.table("values");
     Map<AuxType, Long> numbers = new EnumMap<>(AuxType.class);
     for (String name : values.keys()) {
@@ -169,45 +172,56 @@ final class ProfileReader {
             t.choice("hash", KernelProfile.HashStyle.class),
             t.small("elf-flags", 0, Integer.MAX_VALUE),
             t.texts("sections"),
+            t.choices("segments", KernelProfile.Segment.class),
             notes,
             t.text("salt"),
             t.flag("section-headers"),
             t.flag("symbol-types"),
             t.choice("trampoline-start", KernelProfile.TrampolineStart.class),
             t.flag("signal-frames"),
-            t.flag("all-condition-columns"),
+            t.choice("conditions", KernelProfile.Conditions.class),
             Map.copyOf(t.textTable("rewrite")),
-            t.texts("without"));
+            t.choices("features", KernelProfile.Feature.class),
+            t.texts("without"),
+            t.texts("boot-settings"));
     t.end();
     return vdso;
   }
 
   private Data data(int pageSize) throws ProfileException {
     TableReader t = root.table("data");
+    List<String> pages = t.texts("pages");
+    if (pages.size() > MAX_PAGES) {
+      throw t.wrong("pages", "more than " + MAX_PAGES + " pages");
+    }
     TableReader list = t.table("fields");
     Map<String, Field> fields = new HashMap<>();
     for (String name : list.keys()) {
       if (!list.text(name).equals("none")) {
-        fields.put(name, field(list, name, pageSize));
+        Field field = field(list, name, pageSize);
+        if (!pages.contains(field.page())) {
+          throw list.wrong(name, "data.pages has no page " + field.page());
+        }
+        fields.put(name, field);
       }
     }
     Data data =
         new Data(
             t.choice("form", KernelProfile.TimeForm.class),
             t.choice("reach", KernelProfile.Reach.class),
-            t.texts("pages"),
+            pages,
             Map.copyOf(fields));
-    if (data.pages().size() > MAX_PAGES) {
-      throw t.wrong("pages", "more than " + MAX_PAGES + " pages");
-    }
     t.end();
     return data;
   }
 
-  /** A field is written as {@code "u64 @ 0x30"}. */
+  /** A field is written as {@code "u64 @ 0x30"}, or {@code "u64 @ 0x30 in arch"}. */
   private static Field field(TableReader t, String name, int pageSize) throws ProfileException {
     String text = t.text(name);
     int at = text.indexOf(" @ ");
+    int in = text.indexOf(" in ");
+    String page = in < 0 ? KernelProfile.DATA_PAGE : text.substring(in + 4);
+    String place = in < 0 ? text : text.substring(0, in);
     int bytes =
         switch (at < 0 ? "" : text.substring(0, at)) {
           case "u8" -> 1;
@@ -219,7 +233,7 @@ final class ProfileReader {
     int offset = -1;
     if (bytes > 0) {
       try {
-        offset = Integer.decode(text.substring(at + 3));
+        offset = at + 3 > place.length() ? -1 : Integer.decode(place.substring(at + 3));
       } catch (NumberFormatException e) {
         offset = -1;
       }
@@ -230,7 +244,7 @@ final class ProfileReader {
     if (offset % bytes != 0 || offset + bytes > pageSize) {
       throw t.wrong(name, "does not lie within the page, aligned to its size");
     }
-    return new Field(offset, bytes);
+    return new Field(page, offset, bytes);
   }
 
   private List<Area> areas(Data data) throws ProfileException {

@@ -14,13 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +31,24 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Profiles {
   private static final long LARGEST_FILE = 1 << 20;
+  private static final String INHERITS = "inherits";
+  private static final String PART = "part";
+
+  /** No profile is made of more files, those counted again that are reached in several ways. */
+  private static final int MOST_FILES = 256;
 
   private static final Map<String, KernelProfile> LOADED = new ConcurrentHashMap<>();
 
   private static final class BuiltIn {
     static final Map<String, Node.Table> TREES = load();
+
+    /** Trees that are profiles; the others are parts of profiles. */
+    static final List<String> NAMES =
+        TREES.entrySet().stream()
+            .filter(tree -> !tree.getValue().values().containsKey(PART))
+            .map(Map.Entry::getKey)
+            .sorted()
+            .toList();
 
     private static Map<String, Node.Table> load() {
       try (InputStream in = Profiles.class.getResourceAsStream("profiles.bin")) {
@@ -55,7 +66,7 @@ public final class Profiles {
 
   /** The names of all built-in profiles, sorted by name. */
   public static List<String> names() {
-    return List.copyOf(new TreeSet<>(BuiltIn.TREES.keySet()));
+    return BuiltIn.NAMES;
   }
 
   /**
@@ -130,30 +141,50 @@ public final class Profiles {
   }
 
   private static Node.Table merged(String kernel) throws ProfileException {
-    Deque<Node.Table> chain = new ArrayDeque<>();
-    Set<String> visited = new HashSet<>();
-    String next = kernel;
-    Node.@Nullable Text asker = null;
-    while (next != null) {
-      if (!visited.add(next) && asker != null) {
-        throw new ProfileException(asker.file(), asker.line(), "inherits", "inherits from itself");
-      }
-      Node.Table tree = tree(next, asker);
-      chain.push(tree);
-      Node parent = tree.values().get("inherits");
-      if (parent != null && !(parent instanceof Node.Text)) {
-        throw new ProfileException(parent.file(), parent.line(), "inherits", "must be a string");
-      }
-      asker = (Node.Text) parent;
-      next = asker == null ? null : nextTo(asker);
-    }
-    Node.Table merged = chain.pop();
-    while (!chain.isEmpty()) {
-      merged = merged.overlaidBy(chain.pop());
-    }
+    Node.Table merged = merged(kernel, null, new ArrayDeque<>(), new int[1]);
     Map<String, Node> values = new LinkedHashMap<>(merged.values());
-    values.remove("inherits");
+    values.remove(PART);
     return new Node.Table(merged.file(), merged.line(), values);
+  }
+
+  /** A tree on top of those it inherits from; of these, later ones lie on top of earlier ones. */
+  private static Node.Table merged(
+      String kernel, Node.@Nullable Text asker, Deque<String> inheriting, int[] read)
+      throws ProfileException {
+    if (inheriting.contains(kernel) && asker != null) {
+      throw new ProfileException(asker.file(), asker.line(), INHERITS, "inherits from itself");
+    }
+    if (read[0]++ > MOST_FILES && asker != null) {
+      throw new ProfileException(asker.file(), asker.line(), INHERITS, "inherits too often");
+    }
+    inheriting.push(kernel);
+    Node.Table tree = tree(kernel, asker);
+    Map<String, Node> own = new LinkedHashMap<>(tree.values());
+    Node.Table merged = new Node.Table(tree.file(), tree.line(), Map.of());
+    for (Node.Text parent : parents(own.remove(INHERITS))) {
+      Node.Table inherited = merged(nextTo(parent), parent, inheriting, read);
+      merged = merged.overlaidBy(inherited);
+    }
+    inheriting.pop();
+    return merged.overlaidBy(new Node.Table(tree.file(), tree.line(), own));
+  }
+
+  private static List<Node.Text> parents(@Nullable Node inherits) throws ProfileException {
+    List<Node> nodes =
+        switch (inherits) {
+          case null -> List.of();
+          case Node.Items items -> items.values();
+          default -> List.of(inherits);
+        };
+    List<Node.Text> parents = new ArrayList<>();
+    for (Node node : nodes) {
+      if (!(node instanceof Node.Text text)) {
+        throw new ProfileException(
+            node.file(), node.line(), INHERITS, "must be a string or an array of strings");
+      }
+      parents.add(text);
+    }
+    return parents;
   }
 
   /** A path in {@code inherits} is relative to the file that names it. */
@@ -164,7 +195,7 @@ public final class Profiles {
     try {
       return Path.of(asker.file()).resolveSibling(asker.value()).normalize().toString();
     } catch (InvalidPathException e) {
-      throw new ProfileException(asker.file(), asker.line(), "inherits", "not a file name");
+      throw new ProfileException(asker.file(), asker.line(), INHERITS, "not a file name");
     }
   }
 
@@ -177,7 +208,7 @@ public final class Profiles {
       String problem = "no kernel profile " + kernel + "; there are " + String.join(", ", names());
       throw asker == null
           ? new ProfileException(problem)
-          : new ProfileException(asker.file(), asker.line(), "inherits", problem);
+          : new ProfileException(asker.file(), asker.line(), INHERITS, problem);
     }
     return TomlFile.parse(kernel, content(kernel));
   }

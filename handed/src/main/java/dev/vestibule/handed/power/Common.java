@@ -76,53 +76,106 @@ final class Common {
         .formatted(number);
   }
 
-  /** Processors whose instruction caches see stores need no loop. */
-  static List<VdsoSymbol> caches() {
+  /** Which processor this is, in a register that the kernel keeps. */
+  static List<VdsoSymbol> processors() {
+    String name = "__kernel_getcpu";
+    String store =
+        """
+          cmplwi  cr1,r4,0
+          beq     1f
+          stw     r6,0(r3)
+        1: beq    cr1,2f
+          stw     r7,0(r4)
+        2: li     r3,0
+          crclr   so
+          blr
+        """;
+    String read =
+        """
+          mfspr   r5,259                       # node << 16 | cpu
+          clrlwi  r6,r5,16
+          rlwinm  r7,r5,16,16,31
+        """;
+    Version since = release("3.8");
     return List.of(
         new VdsoSymbol(
-            "__kernel_sync_dicache",
-            GENERIC,
+            name,
+            since,
             NEVER,
             64,
             LEAF,
-            """
-              sync
-              icbi    0,r1
-              isync
-              li      r3,0
-              crclr   so
-              blr
-            """),
-        sync("__kernel_sync_dicache", EVER, GENERIC, 64, 128),
-        sync("__kernel_sync_dicache", EVER, GENERIC, 32, 128),
-        sync("__kernel_sync_dicache", GENERIC, NEVER, 32, 32),
-        new VdsoSymbol("__kernel_sync_dicache_p5", EVER, GENERIC, 64, LEAF, COHERENT),
-        new VdsoSymbol("__kernel_sync_dicache_p5", EVER, GENERIC, 32, LEAF, COHERENT));
+            read + "cmpldi r3,0\n" + store.replace("cmplwi", "cmpldi")),
+        new VdsoSymbol(name, since, NEVER, 32, LEAF, read + "cmplwi r3,0\n" + store).onKernel(64),
+        // Of 32-bit kernels only those for one processor have it.
+        new VdsoSymbol(
+                name, release("5.8"), NEVER, 32, LEAF, "li r6,0\n li r7,0\n cmplwi r3,0\n" + store)
+            .onKernel(32));
   }
+
+  /** Where stores to code are made to be seen. */
+  static List<VdsoSymbol> caches() {
+    String name = "__kernel_sync_dicache";
+    return List.of(
+        loop(EVER, ASKING, 64, 7),
+        loop(EVER, ASKING, 32, 7),
+        asking(ASKING, GENERIC, 64, XsecTime.DATA_PAGE, "r9"),
+        asking(ASKING, GENERIC, 32, XsecTime.DATA_PAGE, "r9"),
+        asking(GENERIC, NEVER, 64, FIXUP + GenericTime.ARCH_PAGE, "r5"),
+        asking(GENERIC, NEVER, 32, FIXUP + GenericTime.ARCH_PAGE, "r5").onKernel(64),
+        loop(GENERIC, NEVER, 32, 5).onKernel(32),
+        new VdsoSymbol(name + "_p5", EVER, GENERIC, 64, LEAF, COHERENT),
+        new VdsoSymbol(name + "_p5", EVER, GENERIC, 32, LEAF, COHERENT));
+  }
+
+  /** The release whose code asks the data page for the size of cache blocks. */
+  private static final Version ASKING = release("2.6.20");
 
   private static final String COHERENT =
       """
+        crclr   so
         sync
         isync
         li      r3,0
         blr
       """;
 
-  /** {@code (start r3, end r4)}: writes back and then invalidates each block of the range. */
-  private static VdsoSymbol sync(String name, Version since, Version until, int bits, int block) {
+  /** Processors whose instruction caches see stores need no loop; the kernel clears others' way. */
+  private static final String FIXUP =
+      """
+      {name}$fixup:
+        {branch if coherent-icache}
+      {name}$fixed:
+      """;
+
+  private static final String COHERENT_END =
+      """
+      6: crclr  so
+        sync
+        icbi    0,r1
+        isync
+        li      r3,0
+        blr
+      """;
+
+  /**
+   * {@code (start r3, end r4)}: writes back and then invalidates each block of the range.
+   *
+   * @param log2 of a block's size
+   */
+  private static VdsoSymbol loop(Version since, Version until, int bits, int log2) {
     String code =
         """
           li      r5,{block}-1
           andc    r6,r3,r5
           subf    r8,r6,r4
           add     r8,r8,r5
-          {shift} r8,r8,{log}
+          srwi.   r8,r8,{log}
           crclr   so
           beqlr
           mtctr   r8
-          mr      r3,r6
-        1: dcbst  0,r3
-          addi    r3,r3,{block}
+          mr      r7,r6
+        1: dcbst  0,r7
+          addi    r7,r7,{block}
           bdnz    1b
           sync
           mtctr   r8
@@ -131,12 +184,64 @@ final class Common {
           bdnz    1b
           isync
           li      r3,0
-          crclr   so
           blr
         """
-            .replace("{block}", Integer.toString(block))
-            .replace("{log}", Integer.toString(Integer.numberOfTrailingZeros(block)))
-            .replace("{shift}", bits == 64 ? "srdi." : "srwi.");
-    return new VdsoSymbol(name, since, until, bits, LEAF, code);
+            .replace("{block}", Integer.toString(1 << log2))
+            .replace("{log}", Integer.toString(log2));
+    boolean fixed = since.equals(GENERIC);
+    return new VdsoSymbol(
+        "__kernel_sync_dicache",
+        since,
+        until,
+        bits,
+        LEAF,
+        fixed ? FIXUP + code + COHERENT_END : code);
+  }
+
+  /** The same with sizes from the data page, whose address the begin leaves in a register. */
+  private static VdsoSymbol asking(
+      Version since, Version until, int bits, String begin, String page) {
+    String code =
+        """
+          mr      r11,{page}
+          lwz     r7,dcache_block_size(r11)
+          lwz     r9,dcache_log_block_size(r11)
+          subi    r10,r7,1
+          andc    r6,r3,r10
+          subf    r8,r6,r4
+          add     r8,r8,r10
+          srw.    r8,r8,r9
+          crclr   so
+          beqlr
+          mtctr   r8
+        1: dcbst  0,r6
+          add     r6,r6,r7
+          bdnz    1b
+          sync
+          lwz     r7,icache_block_size(r11)
+          lwz     r9,icache_log_block_size(r11)
+          subi    r10,r7,1
+          andc    r6,r3,r10
+          subf    r8,r6,r4
+          add     r8,r8,r10
+          srw.    r8,r8,r9
+          beqlr
+          mtctr   r8
+        1: icbi   0,r6
+          add     r6,r6,r7
+          bdnz    1b
+          isync
+          li      r3,0
+          blr
+        """
+            .replace("{page}", page);
+    String end = since.equals(GENERIC) ? COHERENT_END : "";
+    return new VdsoSymbol(
+        "__kernel_sync_dicache",
+        since,
+        until,
+        bits,
+        VdsoSymbol.Frame.LINK_IN_R12,
+        (begin + code + end).replace("{name}", "__kernel_sync_dicache"));
   }
 }

@@ -1,6 +1,5 @@
 package dev.vestibule.handed.power;
 
-import static dev.vestibule.handed.power.VdsoSymbol.Frame.LEAF;
 import static dev.vestibule.handed.power.VdsoSymbol.Frame.LINK_IN_R12;
 import static dev.vestibule.handed.power.VdsoSymbol.NEVER;
 import static dev.vestibule.handed.power.VdsoSymbol.release;
@@ -17,10 +16,10 @@ import java.util.List;
  * that must be read first.
  */
 final class GenericTime {
-  private static final Version SINCE = release("5.11");
+  static final Version SINCE = release("5.11");
 
   /** Leaves the data page's address in r5; the caller's return address is in r12 meanwhile. */
-  private static final String DATA_PAGE =
+  static final String DATA_PAGE =
       """
         mflr    r12
       {name}$kept:
@@ -31,6 +30,9 @@ final class GenericTime {
         addis   r5,r5,(data_page-9b)@ha
         addi    r5,r5,(data_page-9b)@l
       """;
+
+  /** The same for the page of what does not change. */
+  static final String ARCH_PAGE = DATA_PAGE.replace("data_page", "arch_page");
 
   /**
    * Finds the clock's basetime: r7 = the clock's element, r6 = 16 * id; branches to {@code 8f} for
@@ -368,63 +370,24 @@ final class GenericTime {
             """);
   }
 
-  /** What else there is since 5.11. */
+  /** What the data pages tell beside the time. */
   static List<VdsoSymbol> others() {
     return List.of(
         entry(
             "__kernel_get_syscall_map",
             64,
-            DATA_PAGE + MAP.replace("{map}", "syscall_map").replace("cmp{l}i", "cmpldi")),
+            ARCH_PAGE + MAP.replace("{map}", "syscall_map").replace("cmp{l}i", "cmpldi")),
         entry(
             "__kernel_get_syscall_map",
             32,
-            DATA_PAGE + MAP.replace("{map}", "syscall_map_here").replace("cmp{l}i", "cmplwi")),
+            ARCH_PAGE + MAP.replace("{map}", "syscall_map_here").replace("cmp{l}i", "cmplwi")),
         entry(
-            "__kernel_get_tbfreq", 64, DATA_PAGE + "ld r3,tb_ticks_per_sec(r5)\n crclr so\n blr\n"),
+            "__kernel_get_tbfreq", 64, ARCH_PAGE + "ld r3,tb_ticks_per_sec(r5)\n crclr so\n blr\n"),
         entry(
             "__kernel_get_tbfreq",
             32,
-            DATA_PAGE
-                + "lwz r3,tb_ticks_per_sec(r5)\n lwz r4,tb_ticks_per_sec+4(r5)\n crclr so\n blr\n"),
-        new VdsoSymbol(
-            "__kernel_getcpu",
-            SINCE,
-            NEVER,
-            64,
-            LEAF,
-            """
-              mfspr   r5,259                       # node << 16 | cpu
-              cmpldi  r3,0
-              cmpldi  cr1,r4,0
-              clrlwi  r6,r5,16
-              rlwinm  r7,r5,16,16,31
-              beq     1f
-              stw     r6,0(r3)
-            1: beq    cr1,2f
-              stw     r7,0(r4)
-            2: li     r3,0
-              crclr   so
-              blr
-            """),
-        new VdsoSymbol(
-            "__kernel_getcpu",
-            SINCE,
-            NEVER,
-            32,
-            LEAF,
-            """
-              # Only uniprocessor 32-bit kernels have it: there is but one answer.
-              cmplwi  r3,0
-              cmplwi  cr1,r4,0
-              li      r5,0
-              beq     1f
-              stw     r5,0(r3)
-            1: beq    cr1,2f
-              stw     r5,0(r4)
-            2: li     r3,0
-              crclr   so
-              blr
-            """));
+            ARCH_PAGE
+                + "lwz r3,tb_ticks_per_sec(r5)\n lwz r4,tb_ticks_per_sec+4(r5)\n crclr so\n blr\n"));
   }
 
   private static final String MAP =

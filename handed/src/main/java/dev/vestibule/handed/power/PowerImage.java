@@ -1,8 +1,12 @@
 package dev.vestibule.handed.power;
 
 import dev.vestibule.cpu.power.Assembler;
+import dev.vestibule.elf.DynamicTable;
 import dev.vestibule.elf.Elf;
+import dev.vestibule.elf.ElfException;
+import dev.vestibule.elf.ElfFile;
 import dev.vestibule.elf.ElfNote;
+import dev.vestibule.elf.ElfSymbol;
 import dev.vestibule.elf.ImageLayout;
 import dev.vestibule.elf.SectionSpec;
 import dev.vestibule.elf.SharedObject;
@@ -14,19 +18,30 @@ import dev.vestibule.elf.cfi.FrameSectionWriter;
 import dev.vestibule.elf.cfi.PointerEncoding;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.KernelProfile.Feature;
 import dev.vestibule.profile.KernelProfile.Reach;
 import dev.vestibule.profile.Version;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** How is the vDSO image of a Power kernel built from the symbol entries? */
 public final class PowerImage {
   private static final String DATAPAGE_OFFSET = "__kernel_datapage_offset";
+  private static final String SYNC_DICACHE = "__kernel_sync_dicache";
+  private static final Pattern SIGNED_LOAD = Pattern.compile("\\{signed (\\w+)\\}");
+
+  /** CPU_FTR_COHERENT_ICACHE. */
+  private static final long COHERENT_ICACHE = 1;
+
   private static final int LINK_COLUMN = 65;
   private static final int LINK_KEEPER = 12;
 
@@ -52,8 +67,12 @@ public final class PowerImage {
   static List<VdsoSymbol> all() {
     List<VdsoSymbol> all = new ArrayList<>(Common.trampolines());
     all.addAll(XsecTime.symbols());
+    all.addAll(StampTime.symbols());
+    all.addAll(StampTime.resolutions());
     all.addAll(GenericTime.symbols());
+    all.addAll(XsecTime.others());
     all.addAll(GenericTime.others());
+    all.addAll(Common.processors());
     all.addAll(Common.caches());
     return all;
   }
@@ -66,23 +85,26 @@ public final class PowerImage {
   /** Builds the image; the same profile gives the same bytes. */
   public VdsoImage build() {
     // The data page may follow the file, whose size does not depend on the distance to it.
-    long dataPage = profile.vdso().linkBase();
-    int size = link(dataPage).bytes().length;
+    long base = profile.vdso().linkBase();
+    int size = link(base).bytes().length;
     int page = profile.memory().pageSize();
     int pages = (size + page - 1) / page;
-    dataPage +=
-        profile.data().reach() == Reach.OFFSET_WORD
-            ? (long) pages * page
-            : -(long) profile.data().pages().size() * page;
-    SharedObject file = link(dataPage);
+    long dataPages =
+        hasOffsetWord()
+            ? base + (long) pages * page
+            : base - (long) profile.data().pages().size() * page;
+    SharedObject file = link(dataPages);
     byte[] bytes = Arrays.copyOf(file.bytes(), pages * page);
+    removeNames(bytes);
     return new VdsoImage(bytes, size, functions(file.layout()), trampolines(file.layout()));
   }
 
   private Map<String, Integer> functions(ImageLayout layout) {
     Map<String, Integer> functions = new HashMap<>();
     for (VdsoSymbol symbol : symbols) {
-      functions.put(symbol.name(), offset(layout, symbol.name()));
+      if (!isRemoved(symbol)) {
+        functions.put(symbol.name(), offset(layout, symbol.name()));
+      }
     }
     return functions;
   }
@@ -102,7 +124,7 @@ public final class PowerImage {
   private String source() {
     StringBuilder source = new StringBuilder();
     for (VdsoSymbol symbol : symbols) {
-      String code = symbol.code().replace("{name}", symbol.name());
+      String code = forThisKernel(symbol.code().replace("{name}", symbol.name()));
       if (symbol.frame() == VdsoSymbol.Frame.SIGNAL
           || symbol.frame() == VdsoSymbol.Frame.SIGNAL_RT) {
         source.append(code);
@@ -118,26 +140,56 @@ public final class PowerImage {
     return source.toString();
   }
 
+  /** What depends on the width of a field or on the processor. */
+  private String forThisKernel(String code) {
+    boolean coherent = profile.vdso().features().contains(Feature.COHERENT_ICACHE);
+    String text = code.replace("{branch if coherent-icache}", coherent ? "b 6f" : "nop");
+    Matcher load = SIGNED_LOAD.matcher(text);
+    return load.replaceAll(match -> bytes(match.group(1)) == 8 ? "ld" : "lwa");
+  }
+
+  private int bytes(String field) {
+    KernelProfile.Field found = profile.data().field(field);
+    return found == null ? 0 : found.bytes();
+  }
+
   private boolean hasOffsetWord() {
     return profile.data().reach() == Reach.OFFSET_WORD;
   }
 
-  private Assembler.Code assemble(long address, long dataPage) {
+  private Assembler.Code assemble(long address, long dataPages) {
     Assembler assembler = new Assembler(order == ByteOrder.BIG_ENDIAN);
-    profile.data().fields().forEach((name, field) -> assembler.define(name, field.offset()));
+    profile
+        .data()
+        .fields()
+        .forEach((name, field) -> {
+          assembler.define(name, field.offset());
+          boolean high = order == ByteOrder.BIG_ENDIAN && field.bytes() == 8;
+          assembler.define(name + "_low", field.offset() + (high ? 4 : 0));
+        });
     KernelProfile.Field map =
         profile.data().field(profile.compat() ? "compat_syscall_map" : "syscall_map");
     if (map != null) {
       assembler.define("syscall_map_here", map.offset());
     }
     return assembler
-        .define("data_page", dataPage)
+        .define("data_page", page("seq", dataPages))
+        .define("arch_page", page("tb_ticks_per_sec", dataPages))
+        .define("rng_page", page("rng_generation", dataPages))
         .define("NR", profile.syscalls().count())
+        .define("RESOLUTION", profile.time().resolutionNanos())
         .define("COARSE", profile.time().coarseNanos())
         .assemble(source(), address);
   }
 
-  private SharedObject link(long dataPage) {
+  /** The address of the page that has a field; of the first one if none has it. */
+  private long page(String field, long dataPages) {
+    KernelProfile.Field found = profile.data().field(field);
+    int index = found == null ? 0 : profile.data().pages().indexOf(found.page());
+    return dataPages + (long) index * profile.memory().pageSize();
+  }
+
+  private SharedObject link(long dataPages) {
     KernelProfile.Vdso vdso = profile.vdso();
     Assembler.Code draft = assemble(0, 0);
     SharedObjectBuilder image =
@@ -150,13 +202,17 @@ public final class PowerImage {
             .sectionHeaders(vdso.sectionHeaders())
             .version(vdso.version())
             .order(vdso.sections())
+            .segments(vdso.segments().stream().map(PowerImage::segment).toList())
             .section(
                 SectionSpec.code(
                     ".text",
                     16,
                     draft.bytes().length,
-                    layout -> assemble(layout.address(".text"), dataPage).bytes()))
+                    layout -> assemble(layout.address(".text"), dataPages).bytes()))
             .frames(frames(draft));
+    if (draft.labels().containsKey(SYNC_DICACHE + "$fixup")) {
+      image.section(fixups(draft));
+    }
     for (String note : vdso.notes()) {
       switch (note) {
         case "linux" -> image.note(ElfNote.linuxVersion(profile.uname().linux().code(), order));
@@ -178,6 +234,76 @@ public final class PowerImage {
       }
     }
     return image.build();
+  }
+
+  private static int segment(KernelProfile.Segment segment) {
+    return switch (segment) {
+      case DYNAMIC -> Elf.PT_DYNAMIC;
+      case NOTE -> Elf.PT_NOTE;
+      case EH_FRAME -> Elf.PT_GNU_EH_FRAME;
+    };
+  }
+
+  /**
+   * The list of what the kernel patches at boot: the instructions between two labels become nops
+   * unless {@code features & mask == value}. Offsets count from the entry; there is nothing to put
+   * in their place, so the replacement is an empty one behind the code.
+   */
+  private SectionSpec fixups(Assembler.Code code) {
+    int[] places = {
+      code.offset(SYNC_DICACHE + "$fixup"),
+      code.offset(SYNC_DICACHE + "$fixed"),
+      code.bytes().length,
+      code.bytes().length
+    };
+    int size = 6 * word;
+    return new SectionSpec(
+        "__ftr_fixup",
+        Elf.SHF_ALLOC,
+        8,
+        size,
+        layout -> {
+          ByteBuffer out = ByteBuffer.allocate(size).order(order);
+          putWord(out, COHERENT_ICACHE);
+          putWord(out, COHERENT_ICACHE);
+          for (int place : places) {
+            putWord(out, layout.address(".text") + place - layout.address("__ftr_fixup"));
+          }
+          return out.array();
+        });
+  }
+
+  private void putWord(ByteBuffer out, long value) {
+    if (is64) {
+      out.putLong(value);
+    } else {
+      out.putInt((int) value);
+    }
+  }
+
+  private boolean isRemoved(VdsoSymbol symbol) {
+    return "".equals(profile.vdso().rewrite().get(symbol.name()));
+  }
+
+  /** Names that the kernel takes away: the entry of the symbol table remains, without a name. */
+  private void removeNames(byte[] image) {
+    if (!profile.vdso().rewrite().containsValue("")) {
+      return;
+    }
+    try {
+      ElfFile file = ElfFile.read(image, profile.name());
+      ByteBuffer bytes = ByteBuffer.wrap(image).order(order);
+      DynamicTable table = file.dynamic();
+      long at = Objects.requireNonNull(table.value(Elf.DT_SYMTAB)) - profile.vdso().linkBase();
+      for (ElfSymbol symbol : file.dynamicSymbols().symbols()) {
+        if ("".equals(profile.vdso().rewrite().get(symbol.name()))) {
+          bytes.putInt((int) at, 0);
+        }
+        at += Elf.symbolSize(is64);
+      }
+    } catch (ElfException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Linux 5.10 alone exported it. */

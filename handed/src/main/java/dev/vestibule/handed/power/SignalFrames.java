@@ -6,6 +6,7 @@ import dev.vestibule.elf.cfi.DwarfOp;
 import dev.vestibule.elf.cfi.Label;
 import dev.vestibule.elf.cfi.PointerEncoding;
 import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.KernelProfile.Conditions;
 import java.nio.ByteOrder;
 
 /**
@@ -36,14 +37,14 @@ final class SignalFrames {
   private final boolean is64;
   private final ByteOrder order;
   private final boolean marked;
-  private final boolean allConditions;
+  private final Conditions conditions;
   private final int word;
 
   SignalFrames(KernelProfile profile) {
     is64 = profile.architecture().is64();
     order = profile.architecture().order();
     marked = profile.vdso().signalFrames();
-    allConditions = profile.vdso().allConditionColumns();
+    conditions = profile.vdso().conditions();
     word = profile.architecture().wordBytes();
   }
 
@@ -76,9 +77,10 @@ final class SignalFrames {
     }
     saved(out, NEXT_INSTRUCTION, regs, 32 * word);
     saved(out, LINK, regs, 36 * word);
-    int lowHalf = is64 && order == ByteOrder.BIG_ENDIAN && allConditions ? 4 : 0;
-    int firstCondition = allConditions ? CR0 : CR2;
-    int lastCondition = allConditions ? CR0 + 7 : CR2;
+    boolean whole = conditions == Conditions.CR2_DOUBLEWORD || !is64;
+    int lowHalf = order == ByteOrder.BIG_ENDIAN && !whole ? 4 : 0;
+    int firstCondition = conditions == Conditions.ALL ? CR0 : CR2;
+    int lastCondition = conditions == Conditions.ALL ? CR0 + 7 : CR2;
     for (int column = firstCondition; column <= lastCondition; column++) {
       saved(out, column, regs, 38 * word + lowHalf);
     }

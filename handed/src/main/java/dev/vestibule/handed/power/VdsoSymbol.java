@@ -13,13 +13,24 @@ import java.util.TreeSet;
  * @param since first release that has it
  * @param until first release that has it no more
  * @param bits 32 or 64: the size of the program's pointers
+ * @param kernelBits 32 or 64 if only such kernels have it, otherwise 0
  * @param frame what an unwinder must know about it
  * @param code assembly; fields of the data page are defined as constants by their names, {@code
  *     data_page} as its address, {@code NR} as the number of system calls
  */
-record VdsoSymbol(String name, Version since, Version until, int bits, Frame frame, String code) {
+record VdsoSymbol(
+    String name, Version since, Version until, int bits, int kernelBits, Frame frame, String code) {
   static final Version EVER = new Version(0, 0, 0);
   static final Version NEVER = new Version(999, 0, 0);
+
+  VdsoSymbol(String name, Version since, Version until, int bits, Frame frame, String code) {
+    this(name, since, until, bits, 0, frame, code);
+  }
+
+  /** The same for kernels of one word size alone. */
+  VdsoSymbol onKernel(int newKernelBits) {
+    return new VdsoSymbol(name, since, until, bits, newKernelBits, frame, code);
+  }
 
   /** How a caller's registers are found. */
   enum Frame {
@@ -40,6 +51,7 @@ record VdsoSymbol(String name, Version since, Version until, int bits, Frame fra
   boolean belongsTo(KernelProfile profile) {
     Version kernel = profile.uname().linux();
     return bits == 8 * profile.architecture().wordBytes()
+        && (kernelBits == 0 || kernelBits == profile.kernelBits())
         && kernel.atLeast(since)
         && !kernel.atLeast(until)
         && !profile.vdso().without().contains(name);

@@ -1,22 +1,24 @@
 package dev.vestibule.handed.power;
 
-import static dev.vestibule.handed.power.VdsoSymbol.Frame.LINK_IN_R12;
 import static dev.vestibule.handed.power.VdsoSymbol.release;
 
 import dev.vestibule.profile.Version;
 import java.util.List;
 
 /**
- * The functions of Linux 2.6.12 that read its data page: time in units of 2^-20 seconds, {@code
- * xsec = (timebase - tb_orig_stamp) * tb_to_xs >> 64} plus {@code stamp_xsec}. The page's distance
- * is a word in the code, exported as {@code __kernel_datapage_offset}.
+ * The first kernels' functions: time in units of 2^-20 seconds, {@code xsec = (timebase -
+ * tb_orig_stamp) * tb_to_xs >> 64} plus {@code stamp_xsec}; and what else there is up to Linux
+ * 5.10. The data page's distance is a word in the code, exported as {@code
+ * __kernel_datapage_offset}.
  */
 final class XsecTime {
-  private static final Version SINCE = release("2.6.12");
-  private static final Version UNTIL = release("2.6.15");
+  private static final Version FIRST = release("2.6.12");
+
+  /** The release that merged arch/ppc64 with arch/ppc. */
+  private static final Version MERGED = release("2.6.15");
 
   /** Leaves the data page's address in r9; r0 and r12 change. */
-  private static final String DATA_PAGE =
+  static final String DATA_PAGE =
       """
         mflr    r12
       {name}$kept:
@@ -29,107 +31,149 @@ final class XsecTime {
         addi    r9,r9,__kernel_datapage_offset-9b
       """;
 
+  /** r6 = units of 2^-20 seconds since 1970. */
+  private static final String XSEC_64 =
+      """
+        mftb    r6
+        ld      r5,tb_orig_stamp(r9)
+        subf    r6,r5,r6
+        ld      r5,tb_to_xs(r9)
+        mulhdu  r6,r6,r5
+        ld      r5,stamp_xsec(r9)
+        add     r6,r6,r5
+      """;
+
+  /** From r6: seconds in r5, microseconds in r6. */
+  private static final String MICROSECONDS_64 =
+      """
+        lis     r7,1000000@h
+        ori     r7,r7,1000000@l
+        srdi    r5,r6,20
+        clrldi  r6,r6,44
+        mulld   r6,r6,r7
+        srdi    r6,r6,20
+      """;
+
+  /** r5:r7 = units of 2^-20 seconds since 1970; to 8 if more than 32 bits of ticks passed. */
+  private static final String XSEC_32 =
+      """
+      2: mftbu  r6
+        mftb    r7
+        mftbu   r0
+        cmplw   r0,r6
+        bne-    2b
+        lwz     r5,tb_orig_stamp(r9)
+        lwz     r10,tb_orig_stamp+4(r9)
+        subfc   r7,r10,r7
+        subfe.  r6,r5,r6
+        bne-    8f
+        lwz     r5,tb_to_xs(r9)
+        lwz     r10,tb_to_xs+4(r9)
+        mulhwu  r6,r7,r5
+        mulhwu  r10,r7,r10
+        mullw   r5,r7,r5
+        addc    r5,r5,r10                    # only its carry matters
+        lwz     r5,stamp_xsec(r9)
+        lwz     r10,stamp_xsec+4(r9)
+        addze   r6,r6
+        addc    r7,r6,r10
+        addze   r5,r5
+      """;
+
+  /** From r5:r7: seconds in r5, microseconds in r6. */
+  private static final String MICROSECONDS_32 =
+      """
+        slwi    r6,r7,12
+        slwi    r5,r5,12
+        rlwimi  r5,r7,12,20,31
+        lis     r7,1000000@h
+        ori     r7,r7,1000000@l
+        mulhwu  r6,r6,r7
+      """;
+
   private XsecTime() {}
 
   static List<VdsoSymbol> symbols() {
     return List.of(
-        entry(
-            "__kernel_gettimeofday",
+        gettimeofday(FIRST, StampTime.NANOSECONDS, 64, ""),
+        gettimeofday(FIRST, StampTime.NANOSECONDS, 32, ""),
+        gettimeofday(StampTime.NANOSECONDS, StampTime.UNITS, 64, "cmpldi r3,0\n beq 3f\n"),
+        gettimeofday(StampTime.NANOSECONDS, StampTime.UNITS, 32, "cmplwi r3,0\n beq 3f\n"),
+        gettime(
             64,
-            """
-            1: ld     r7,tb_update_count(r9)
-              andi.   r0,r7,1
-              bne-    1b
-              xor     r0,r7,r7
-              add     r9,r9,r0
-              mftb    r8
-              ld      r5,tb_orig_stamp(r9)
-              ld      r6,tb_to_xs(r9)
-              subf    r8,r5,r8
-              mulhdu  r8,r8,r6
-              ld      r5,stamp_xsec(r9)
-              add     r8,r8,r5
-              xor     r0,r8,r8
-              add     r6,r9,r0
-              ld      r0,tb_update_count(r6)
-              cmpld   r0,r7
-              bne-    1b
-              lis     r7,1000000@h
-              ori     r7,r7,1000000@l
-              srdi    r5,r8,20
-              clrldi  r6,r8,44
-              mulld   r6,r6,r7
-              srdi    r6,r6,20
-              std     r5,0(r3)
-              std     r6,8(r3)
-              cmpldi  r4,0
-              beq     2f
-              lwz     r5,tz_minuteswest(r9)
-              lwz     r6,tz_dsttime(r9)
-              stw     r5,0(r4)
-              stw     r6,4(r4)
-            2: li     r3,0
-              crclr   so
-              blr
-            """),
-        entry(
-            "__kernel_gettimeofday",
+            StampTime.COUNT_64
+                + XSEC_64
+                + StampTime.WAY_64
+                + "or r0,r0,r6\n"
+                + StampTime.AGAIN_64
+                + MICROSECONDS_64
+                + "mulli r6,r6,1000\n"
+                + StampTime.BILLION
+                + StampTime.STORE_64),
+        gettime(
             32,
-            """
-            1: lwz    r10,tb_update_count+4(r9)    # the low half
-              andi.   r0,r10,1
-              bne-    1b
-              xor     r0,r10,r10
-              add     r9,r9,r0
-            2: mftbu  r7
-              mftb    r8
-              mftbu   r0
-              cmplw   r0,r7
-              bne-    2b
-              lwz     r5,tb_orig_stamp(r9)
-              lwz     r6,tb_orig_stamp+4(r9)
-              subfc   r8,r6,r8
-              subfe.  r7,r5,r7
-              bne-    8f                           # more than 32 bits of ticks: ask the kernel
-              lwz     r5,tb_to_xs(r9)
-              lwz     r6,tb_to_xs+4(r9)
-              mulhwu  r7,r8,r5
-              mulhwu  r6,r8,r6
-              mullw   r5,r8,r5
-              addc    r5,r5,r6                     # only its carry matters
-              lwz     r5,stamp_xsec(r9)
-              lwz     r6,stamp_xsec+4(r9)
-              addze   r7,r7
-              addc    r7,r7,r6
-              addze   r8,r5                        # r8:r7 = 2^-20 seconds
-              xor     r0,r7,r7
-              add     r5,r9,r0
-              lwz     r0,tb_update_count+4(r5)
-              cmplw   r0,r10
-              bne-    1b
-              rlwinm  r5,r7,12,20,31
-              rlwimi  r5,r8,12,0,19
-              slwi    r6,r7,12
-              lis     r7,1000000@h
-              ori     r7,r7,1000000@l
-              mulhwu  r6,r6,r7
-              stw     r5,0(r3)
-              stw     r6,4(r3)
-              cmplwi  r4,0
-              beq     3f
-              lwz     r5,tz_minuteswest(r9)
-              lwz     r6,tz_dsttime(r9)
-              stw     r5,0(r4)
-              stw     r6,4(r4)
-            3: li     r3,0
-              crclr   so
-              blr
-            8: li     r0,78
-              sc
-              blr
-            """),
-        entry("__kernel_get_syscall_map", 64, map("syscall_map_64", "cmpldi")),
-        entry("__kernel_get_syscall_map", 32, map("syscall_map_32", "cmplwi")));
+            StampTime.COUNT_32
+                + XSEC_32
+                + StampTime.WAY_32
+                + "or r0,r0,r7\n"
+                + StampTime.AGAIN_32
+                + MICROSECONDS_32
+                + "mulli r6,r6,1000\n"
+                + StampTime.BILLION
+                + StampTime.STORE_32));
+  }
+
+  private static VdsoSymbol gettime(int bits, String code) {
+    return StampTime.entry(
+        "__kernel_clock_gettime",
+        MERGED,
+        StampTime.NANOSECONDS,
+        bits,
+        "cmplwi r3,1\n bgt 8f\n" + code + StampTime.NOT_SERVED);
+  }
+
+  private static VdsoSymbol gettimeofday(Version since, Version until, int bits, String check) {
+    String code =
+        bits == 64
+            ? check
+                + StampTime.COUNT_64
+                + XSEC_64
+                + "mr r0,r6\n"
+                + StampTime.AGAIN_64
+                + MICROSECONDS_64
+                + "std r5,0(r3)\n std r6,8(r3)\n3: cmpldi r4,0\n"
+                + StampTime.TIMEZONE
+            : check
+                + StampTime.COUNT_32
+                + XSEC_32
+                + "or r0,r5,r7\n"
+                + StampTime.AGAIN_32
+                + MICROSECONDS_32
+                + "stw r5,0(r3)\n stw r6,4(r3)\n3: cmplwi r4,0\n"
+                + StampTime.TIMEZONE
+                + "8: li r0,78\n sc\n blr\n";
+    return StampTime.entry("__kernel_gettimeofday", since, until, bits, code);
+  }
+
+  /** What the data page tells beside the time. */
+  static List<VdsoSymbol> others() {
+    String map = "__kernel_get_syscall_map";
+    String frequency = "__kernel_get_tbfreq";
+    return List.of(
+        StampTime.entry(map, FIRST, StampTime.UNTIL, 64, map("syscall_map_64", "cmpldi")),
+        StampTime.entry(map, FIRST, StampTime.UNTIL, 32, map("syscall_map_32", "cmplwi")),
+        StampTime.entry(
+            frequency,
+            MERGED,
+            StampTime.UNTIL,
+            64,
+            "ld r3,tb_ticks_per_sec(r9)\n crclr so\n blr\n"),
+        StampTime.entry(
+            frequency,
+            MERGED,
+            StampTime.UNTIL,
+            32,
+            "lwz r3,tb_ticks_per_sec(r9)\n lwz r4,tb_ticks_per_sec+4(r9)\n crclr so\n blr\n"));
   }
 
   private static String map(String field, String compare) {
@@ -137,10 +181,5 @@ final class XsecTime {
         + " r3,0\n beq 1f\n li r0,NR\n stw r0,0(r3)\n1: addi r3,r9,"
         + field
         + "\n crclr so\n blr\n";
-  }
-
-  private static VdsoSymbol entry(String name, int bits, String code) {
-    return new VdsoSymbol(
-        name, SINCE, UNTIL, bits, LINK_IN_R12, (DATA_PAGE + code).replace("{name}", name));
   }
 }

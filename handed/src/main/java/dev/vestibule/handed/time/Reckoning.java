@@ -25,6 +25,7 @@ public interface Reckoning {
     return switch (profile.data().form()) {
       case GENERIC -> new GenericReckoning(profile, start);
       case XSEC -> new XsecReckoning(profile, start);
+      case STAMP -> new StampReckoning(profile, start);
       case NONE -> new MicrosecondReckoning(new GenericReckoning(profile, start));
     };
   }
@@ -45,6 +46,11 @@ public interface Reckoning {
    *     negative distance
    */
   long nanos(int clock, LongSupplier timeBase);
+
+  /** What gettimeofday(2) says, in microseconds since 1970. */
+  default long micros(LongSupplier timeBase) {
+    return Math.floorDiv(nanos(REALTIME, timeBase), 1000L);
+  }
 
   /** The second of the last update, which is what time(2) says. */
   long seconds(LongSupplier timeBase);

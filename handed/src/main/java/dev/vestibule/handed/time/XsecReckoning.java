@@ -5,7 +5,7 @@ import dev.vestibule.profile.KernelProfile;
 import java.math.BigInteger;
 import java.util.function.LongSupplier;
 
-/** Linux 2.6.12 on ppc64: microseconds made from units of 2^-20 seconds. */
+/** Linux 2.6.12 to 2.6.24: microseconds made from units of 2^-20 seconds. */
 final class XsecReckoning implements Reckoning {
   private static final long NANOS = 1_000_000_000L;
   private static final long MICROS = 1_000_000L;
@@ -66,7 +66,7 @@ final class XsecReckoning implements Reckoning {
   public void advance(long ticks) {
     if (isStale(ticks)) {
       Numbers n = numbers;
-      numbers = new Numbers(ticks, xsec(n, ticks), n.toMonotonic);
+      numbers = new Numbers(ticks, xsec(n, ticks) + 1, n.toMonotonic);
     }
   }
 
@@ -86,6 +86,8 @@ final class XsecReckoning implements Reckoning {
     page.put("tb_orig_stamp", n.origin);
     page.put("stamp_xsec", n.stamp);
     page.put("tb_to_xs", toXsec);
+    page.put("wtom_clock_sec", Math.floorDiv(n.toMonotonic, NANOS));
+    page.put("wtom_clock_nsec", Math.floorMod(n.toMonotonic, NANOS));
     page.endUpdate("tb_update_count");
   }
 }

@@ -65,7 +65,7 @@ public final class ClockCalls {
   @Syscall(args = "out_timeval, out_timezone")
   public static long gettimeofday(Task t, long time, long zone) {
     if (time != 0) {
-      GuestTimes.storeTimeval(t, time, t.machine().time().realtime());
+      GuestTimes.storeTimeval(t, time, t.machine().time().micros() * 1000);
     }
     if (zone != 0) {
       t.abi().struct(8).store(t.memory(), zone);

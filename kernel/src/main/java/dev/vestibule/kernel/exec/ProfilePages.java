@@ -37,6 +37,16 @@ public final class ProfilePages implements HandedPages {
     }
 
     @Override
+    public boolean has(long offset) {
+      return offset < size() && !content.holes().contains(offset);
+    }
+
+    @Override
+    public List<Long> holes() {
+      return content.holes();
+    }
+
+    @Override
     public String path() {
       return content.area().name();
     }

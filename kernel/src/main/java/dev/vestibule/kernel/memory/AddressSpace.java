@@ -324,6 +324,12 @@ public final class AddressSpace {
       if (valid < vma.length()) {
         target.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
       }
+      for (long hole : backing.holes()) {
+        long at = vma.start() + hole - vma.offset();
+        if (at >= vma.start() && at < vma.end()) {
+          target.setBeyondFile(at, layout.pageSize(), true);
+        }
+      }
     }
   }
 
@@ -723,7 +729,7 @@ public final class AddressSpace {
       return false;
     }
     long page = address & -layout.pageSize();
-    if (vma.offset() + (page - vma.start()) >= vma.backing().size()) {
+    if (!vma.backing().has(vma.offset() + (page - vma.start()))) {
       return false;
     }
     memory.setBeyondFile(page, layout.pageSize(), false);

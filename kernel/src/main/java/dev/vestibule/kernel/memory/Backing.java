@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.memory;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -17,6 +18,16 @@ public abstract class Backing {
 
   /** Size in bytes now; pages wholly beyond it raise SIGBUS. */
   public abstract long size();
+
+  /** Whether the page at an offset is there; accesses to others raise SIGBUS. */
+  public boolean has(long offset) {
+    return offset < size();
+  }
+
+  /** Offsets of pages that are missing although the size covers them. */
+  public List<Long> holes() {
+    return List.of();
+  }
 
   /** What /proc/PID/maps shows. */
   public abstract String path();

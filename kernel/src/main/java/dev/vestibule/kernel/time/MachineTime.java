@@ -10,6 +10,11 @@ public record MachineTime(Timekeeper keeper) implements TimeService {
   }
 
   @Override
+  public long micros() {
+    return keeper.micros();
+  }
+
+  @Override
   public long monotonic() {
     return keeper.monotonic();
   }

@@ -8,6 +8,11 @@ public interface TimeService {
   /** CLOCK_REALTIME: since 1970. */
   long realtime();
 
+  /** What gettimeofday(2) says: microseconds since 1970. */
+  default long micros() {
+    return Math.floorDiv(realtime(), 1000L);
+  }
+
   /** CLOCK_MONOTONIC: since the machine was booted. */
   long monotonic();
 

@@ -142,7 +142,24 @@ public final class TableReader {
 
   /** One of an enum's names, written in lower case with dashes. */
   public <E extends Enum<E>> E choice(String key, Class<E> type) throws ProfileException {
-    String value = text(key);
+    return choice(key, text(key), type);
+  }
+
+  /** A list of an enum's names, each at most once. */
+  public <E extends Enum<E>> List<E> choices(String key, Class<E> type) throws ProfileException {
+    List<E> values = new ArrayList<>();
+    for (String text : texts(key)) {
+      E value = choice(key, text, type);
+      if (values.contains(value)) {
+        throw wrong(key, "names " + text + " twice");
+      }
+      values.add(value);
+    }
+    return List.copyOf(values);
+  }
+
+  private <E extends Enum<E>> E choice(String key, String value, Class<E> type)
+      throws ProfileException {
     StringJoiner all = new StringJoiner(", ");
     for (E constant : type.getEnumConstants()) {
       String name = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
