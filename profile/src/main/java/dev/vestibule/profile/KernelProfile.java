@@ -228,8 +228,7 @@ public record KernelProfile(
    * @param version the version node of every symbol
    * @param linkBase p_vaddr of its first byte
    * @param sections their order in the file
-   * @param segments order of the program headers after PT_LOAD: {@code dynamic}, {@code note},
-   *     {@code eh-frame}
+   * @param segments order of the program headers after PT_LOAD
    * @param notes in file order: {@code linux}, {@code salt}, {@code build-id}
    * @param salt text of the salt note
    * @param symbolTypes whether functions are STT_FUNC, otherwise STT_NOTYPE

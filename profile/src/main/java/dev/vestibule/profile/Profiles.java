@@ -15,6 +15,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,8 +48,20 @@ public final class Profiles {
         TREES.entrySet().stream()
             .filter(tree -> !tree.getValue().values().containsKey(PART))
             .map(Map.Entry::getKey)
-            .sorted()
+            .sorted(
+                Comparator.comparing((String name) -> name.substring(0, name.indexOf('-')))
+                    .thenComparing(BuiltIn::release)
+                    .thenComparing(name -> name))
             .toList();
+
+    /** The release in a name such as {@code ppc-6.1-compat}. */
+    private static Version release(String name) {
+      Version release = Version.parse(name.substring(name.indexOf('-') + 1));
+      if (release == null) {
+        throw new IllegalStateException("the profile's name " + name + " has no release");
+      }
+      return release;
+    }
 
     private static Map<String, Node.Table> load() {
       try (InputStream in = Profiles.class.getResourceAsStream("profiles.bin")) {
@@ -64,7 +77,7 @@ public final class Profiles {
 
   private Profiles() {}
 
-  /** The names of all built-in profiles, sorted by name. */
+  /** The names of all built-in profiles by architecture, in the order of releases. */
   public static List<String> names() {
     return BuiltIn.NAMES;
   }
