@@ -9,4 +9,5 @@ module dev.vestibule.inspect {
   requires static org.jspecify;
 
   exports dev.vestibule.inspect;
+  exports dev.vestibule.inspect.consumer;
 }

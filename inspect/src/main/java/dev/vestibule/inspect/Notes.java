@@ -6,6 +6,7 @@ import dev.vestibule.elf.ElfFile;
 import dev.vestibule.elf.ElfNote;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  *     for a higher one
  * @param salt the build salt, which is configuration text and no version
  * @param buildId in hexadecimal
- * @param all every note in file order
+ * @param others notes of no known meaning, in file order
  */
 public record Notes(
     @Nullable String linuxVersion,
     @Nullable String salt,
     @Nullable String buildId,
-    List<ElfNote> all) {
+    List<ElfNote> others) {
   private static final int SALT = 0x100;
   private static final int BUILD_ID = 3;
 
@@ -38,6 +39,7 @@ public record Notes(
     String version = null;
     String salt = null;
     String buildId = null;
+    List<ElfNote> others = new ArrayList<>();
     for (ElfNote note : all) {
       byte[] content = note.description();
       if (note.name().equals("Linux") && note.type() == Elf.NT_LINUX_VERSION) {
@@ -46,9 +48,11 @@ public record Notes(
         salt = new String(content, StandardCharsets.UTF_8).replace("\0", "");
       } else if (note.name().equals("GNU") && note.type() == BUILD_ID) {
         buildId = HexFormat.of().formatHex(content);
+      } else {
+        others.add(note);
       }
     }
-    return new Notes(version, salt, buildId, all);
+    return new Notes(version, salt, buildId, List.copyOf(others));
   }
 
   private static String version(ElfFile file, byte[] content) {

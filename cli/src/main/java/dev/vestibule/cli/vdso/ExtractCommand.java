@@ -5,6 +5,7 @@ import dev.vestibule.elf.ElfException;
 import dev.vestibule.inspect.InspectException;
 import dev.vestibule.inspect.KernelImage;
 import dev.vestibule.inspect.KernelImages;
+import dev.vestibule.inspect.Specimen;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -67,19 +68,22 @@ final class ExtractCommand implements Callable<Integer> {
   }
 
   private List<KernelImage> images() throws CommandFailure {
+    if (target.matches("(profile|pid):.*")) {
+      return carved(VdsoTarget.of(target));
+    }
     List<KernelImage> images;
     try {
-      images =
-          target.startsWith("profile:")
-              ? List.of(VdsoTarget.of(target).image())
-              : KernelImages.in(Path.of(target));
+      images = KernelImages.in(Path.of(target));
     } catch (InspectException | InvalidPathException e) {
       throw CommandFailure.ours(e.getMessage());
     }
-    if (images.isEmpty()) {
-      throw CommandFailure.ours(ElfException.oneLine(target) + ": holds no vDSO image");
-    }
-    return images;
+    return images.isEmpty() ? carved(VdsoTarget.of(target)) : images;
+  }
+
+  private static List<KernelImage> carved(List<Specimen> specimens) {
+    return specimens.stream()
+        .map(s -> new KernelImage(s.bytes(), s.file(), "", "", 0, s.kernel()))
+        .toList();
   }
 
   /** The name, with a number if an image before it has the same (older i386 kernels have three). */

@@ -1,65 +1,127 @@
 package dev.vestibule.cli.vdso;
 
 import dev.vestibule.cli.CommandFailure;
+import dev.vestibule.elf.Elf;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.elf.ElfFile;
+import dev.vestibule.elf.ElfHeader;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.handed.VdsoImages;
+import dev.vestibule.inspect.CoreFile;
+import dev.vestibule.inspect.HostProcess;
+import dev.vestibule.inspect.InspectException;
 import dev.vestibule.inspect.KernelImage;
+import dev.vestibule.inspect.KernelImages;
+import dev.vestibule.inspect.Specimen;
+import dev.vestibule.inspect.VdsoFinder;
+import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.ProfileException;
 import dev.vestibule.profile.Profiles;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Which image does a word on the command line mean: a file, or {@code profile:NAME}? */
-@SuppressWarnings("ArrayRecordComponent")
-record VdsoTarget(String name, byte[] bytes) {
-  private static final long LARGEST = 16 << 20;
+/**
+ * Which images does a word on the command line mean? A file (image, kernel, package or core),
+ * {@code profile:NAME} or {@code pid:N}.
+ */
+final class VdsoTarget {
+  static final String FOOTER =
+      "TARGET is an image, a kernel (vmlinux, vmlinuz, Image), a Debian package of one, a core"
+          + " file, profile:NAME or pid:N.";
 
-  static VdsoTarget of(String word) throws CommandFailure {
-    if (word.startsWith("profile:")) {
-      return ofProfile(word);
-    }
-    if (word.matches("pid:[0-9]+")) {
-      throw CommandFailure.ours(word + ": processes of the host cannot be looked into yet");
-    }
+  /** What is smaller is taken for an image as it is, damaged or not. */
+  private static final long LARGEST_IMAGE = 1 << 20;
+
+  private VdsoTarget() {}
+
+  /** The images, at least one. */
+  static List<Specimen> of(String word) throws CommandFailure {
     try {
-      Path path = Path.of(word);
-      if (!Files.isRegularFile(path)) {
-        throw CommandFailure.ours(word + ": no such file");
+      if (word.startsWith("profile:")) {
+        return List.of(ofProfile(word));
       }
-      if (Files.size(path) > LARGEST) {
-        throw CommandFailure.ours(word + ": larger than 16 MiB, which no vDSO is");
+      if (word.matches("pid:([0-9]{1,10}|self)")) {
+        return List.of(ofProcess(word.substring("pid:".length())));
       }
-      return new VdsoTarget(word, Files.readAllBytes(path));
+      return ofFile(word);
+    } catch (InspectException | ProfileException e) {
+      throw CommandFailure.ours(e.getMessage());
     } catch (IOException | InvalidPathException e) {
-      throw CommandFailure.ours(word + ": cannot be read");
+      throw CommandFailure.ours(ElfException.oneLine(word) + ": cannot be read");
     }
   }
 
-  private static VdsoTarget ofProfile(String word) throws CommandFailure {
-    try {
-      VdsoImage image = VdsoImages.of(Profiles.load(word.substring("profile:".length())));
-      if (image == null) {
-        throw CommandFailure.ours(word + ": this kernel has no vDSO");
-      }
-      return new VdsoTarget(word, image.file());
-    } catch (ProfileException e) {
-      throw CommandFailure.ours(e.getMessage());
+  private static Specimen ofProfile(String word)
+      throws CommandFailure, ProfileException, InspectException {
+    KernelProfile profile = Profiles.load(word.substring("profile:".length()));
+    VdsoImage image = VdsoImages.of(profile);
+    if (image == null) {
+      throw CommandFailure.ours(word + ": this kernel has no vDSO");
+    }
+    return Specimen.ofFile(word, image.file(), profile.uname().release());
+  }
+
+  private static Specimen ofProcess(String pid) throws InspectException {
+    try (HostProcess process = new HostProcess(pid);
+        HostProcess own = new HostProcess("self")) {
+      return VdsoFinder.find(process, own);
     }
   }
 
-  KernelImage image() throws CommandFailure {
-    return new KernelImage(bytes, file(), "", "", 0, name.replaceFirst("^profile:", ""));
+  private static List<Specimen> ofFile(String word)
+      throws IOException, InspectException, CommandFailure {
+    Path path = Path.of(word);
+    if (!Files.isRegularFile(path)) {
+      throw CommandFailure.ours(
+          ElfException.oneLine(word) + (Files.exists(path) ? ": not a file" : ": no such file"));
+    }
+    byte[] first;
+    try (InputStream in = Files.newInputStream(path)) {
+      first = in.readNBytes(ElfHeader.MAX_SIZE);
+    }
+    boolean elf = first.length >= 4 && first[0] == 0x7f && first[1] == 'E' && first[2] == 'L';
+    if (elf && isCore(first, word)) {
+      return List.of(ofCore(path));
+    }
+    if (elf && Files.size(path) <= LARGEST_IMAGE) {
+      return List.of(Specimen.ofFile(word, Files.readAllBytes(path), null));
+    }
+    List<Specimen> found = new ArrayList<>();
+    List<KernelImage> images = KernelImages.in(path);
+    for (KernelImage image : images) {
+      String name = images.size() == 1 ? word : word + " (" + image.architecture() + ")";
+      found.add(new Specimen(name, image.bytes(), image.file(), image.release(), null));
+    }
+    if (found.isEmpty()) {
+      throw CommandFailure.ours(ElfException.oneLine(word) + ": holds no vDSO image");
+    }
+    return found;
   }
 
-  ElfFile file() throws CommandFailure {
+  private static boolean isCore(byte[] first, String word) {
     try {
-      return ElfFile.read(bytes, name);
+      return ElfHeader.parse(first, first.length, word).type() == Elf.ET_CORE;
     } catch (ElfException e) {
-      throw CommandFailure.ours(e.getMessage());
+      return false;
+    }
+  }
+
+  private static Specimen ofCore(Path path) throws IOException, InspectException {
+    try (FileChannel file = FileChannel.open(path)) {
+      if (file.size() > Integer.MAX_VALUE) {
+        throw new InspectException(path.toString(), "larger than 2 GiB");
+      }
+      ElfFile core =
+          ElfFile.read(file.map(FileChannel.MapMode.READ_ONLY, 0, file.size()), path.toString());
+      return VdsoFinder.find(new CoreFile(core), null);
+    } catch (ElfException e) {
+      throw new InspectException(e);
     }
   }
 }

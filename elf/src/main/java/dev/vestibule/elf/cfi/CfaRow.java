@@ -13,6 +13,13 @@ public record CfaRow(Fde fde, Cfa cfa, Map<Integer, Rule> rules) {
   /** The highest column accepted in a file. */
   public static final int MAX_COLUMN = 4095;
 
+  /**
+   * A row and where it begins to hold; it does until the next one of the same FDE.
+   *
+   * @param start link-time address
+   */
+  public record Span(long start, CfaRow row) {}
+
   public CfaRow {
     rules = Map.copyOf(rules);
   }

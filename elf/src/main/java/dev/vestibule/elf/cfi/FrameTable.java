@@ -273,4 +273,9 @@ public final class FrameTable {
     Fde fde = find(address);
     return fde == null ? null : new RowMachine(section, fde).row(address);
   }
+
+  /** All rows of an FDE in the order of its instructions. */
+  public List<CfaRow.Span> rows(Fde fde) throws ElfException {
+    return new RowMachine(section, fde).rows();
+  }
 }

@@ -2,9 +2,12 @@ package dev.vestibule.elf.cfi;
 
 import dev.vestibule.elf.ElfException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the call-frame instructions of a CIE and an FDE up to an address. */
 final class RowMachine {
@@ -24,6 +27,7 @@ final class RowMachine {
   private Map<Integer, CfaRow.Rule> initial = Map.of();
   private long location;
   private int copies;
+  private @Nullable List<CfaRow.Span> collected;
 
   RowMachine(FrameBytes section, Fde fde) {
     this.section = section;
@@ -39,6 +43,28 @@ final class RowMachine {
     location = fde.start();
     run(fde.program(), fde.end(), address);
     return new CfaRow(fde, cfa, rules);
+  }
+
+  /** The rows of the whole range, each from the address where its rules begin to hold. */
+  List<CfaRow.Span> rows() throws ElfException {
+    location = fde.start();
+    run(cie.program(), cie.end(), -1);
+    initial = Map.copyOf(rules);
+    remembered.clear();
+    location = fde.start();
+    List<CfaRow.Span> rows = new ArrayList<>();
+    collected = rows;
+    run(fde.program(), fde.end(), -1);
+    collect(rows);
+    return rows;
+  }
+
+  private void collect(List<CfaRow.Span> rows) throws ElfException {
+    copies += rules.size() + 1;
+    if (copies > MAX_COPIES) {
+      throw section.fail("call-frame instruction", fde.position(), "too many rows");
+    }
+    rows.add(new CfaRow.Span(location, new CfaRow(fde, cfa, rules)));
   }
 
   private void run(int program, int end, long address) throws ElfException {
@@ -65,6 +91,9 @@ final class RowMachine {
           };
       if (Long.compareUnsigned(next, address) > 0) {
         return;
+      }
+      if (collected != null && next != location) {
+        collect(collected);
       }
       location = next;
     }

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /** What can a program see of a vDSO image? One line for each fact, in a fixed order. */
-public final class ImageText {
+final class ImageText {
   private static final int VERSION_NOTE = 0;
   private static final int SALT_NOTE = 0x100;
 
@@ -36,7 +36,7 @@ public final class ImageText {
    *
    * @param frames whether the instructions of its call-frame data are shown, too
    */
-  public static List<String> of(ElfFile file, boolean frames) throws ElfException {
+  static List<String> of(ElfFile file, boolean frames) throws ElfException {
     ImageText text = new ImageText(file);
     text.header();
     text.names();
