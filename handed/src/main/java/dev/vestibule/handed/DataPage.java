@@ -162,6 +162,8 @@ public final class DataPage {
     put("physical_memory_size", Runtime.getRuntime().maxMemory() * 4);
     put("tb_ticks_per_sec", profile.cpu().timebaseHz());
     put("hrtimer_res", profile.time().resolutionNanos());
+    put("rng_generation", 1);
+    put("rng_is_ready", 1);
     cache("dcache", AuxType.AT_DCACHEBSIZE, AuxType.AT_L1D_CACHESIZE);
     cache("icache", AuxType.AT_ICACHEBSIZE, AuxType.AT_L1I_CACHESIZE);
   }

@@ -44,6 +44,7 @@ public final class SyscallTable {
           "ioperm",
           "iopl",
           "lock",
+          "map_shadow_stack",
           "modify_ldt",
           "mpx",
           "multiplexer",

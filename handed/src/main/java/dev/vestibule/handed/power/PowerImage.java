@@ -74,6 +74,7 @@ public final class PowerImage {
     all.addAll(GenericTime.others());
     all.addAll(Common.processors());
     all.addAll(Common.caches());
+    all.addAll(RandomNumbers.symbols());
     return all;
   }
 
@@ -144,6 +145,9 @@ public final class PowerImage {
   private String forThisKernel(String code) {
     boolean coherent = profile.vdso().features().contains(Feature.COHERENT_ICACHE);
     String text = code.replace("{branch if coherent-icache}", coherent ? "b 6f" : "nop");
+    boolean big = order == ByteOrder.BIG_ENDIAN;
+    text = text.replace("{load le}", big ? "lwbrx" : "lwzx");
+    text = text.replace("{store le}", big ? "stwbrx" : "stwx");
     Matcher load = SIGNED_LOAD.matcher(text);
     return load.replaceAll(match -> bytes(match.group(1)) == 8 ? "ld" : "lwa");
   }
@@ -176,6 +180,7 @@ public final class PowerImage {
         .define("data_page", page("seq", dataPages))
         .define("arch_page", page("tb_ticks_per_sec", dataPages))
         .define("rng_page", page("rng_generation", dataPages))
+        .define("PAGE_SIZE", profile.memory().pageSize())
         .define("NR", profile.syscalls().count())
         .define("RESOLUTION", profile.time().resolutionNanos())
         .define("COARSE", profile.time().coarseNanos())
@@ -352,6 +357,8 @@ public final class PowerImage {
                 range(code, name + "$start", name + "$end"),
                 signals.program(signalCie, symbol.frame() == VdsoSymbol.Frame.SIGNAL_RT));
         case LEAF -> writer.fde(plainCie, range(code, name, name + "$end"), new byte[0]);
+        case STACK ->
+            writer.fde(plainCie, range(code, name, name + "$end"), framed(code, name, plainCie));
         case LINK_IN_R12 ->
             writer.fde(plainCie, range(code, name, name + "$end"), linkKept(code, name, plainCie));
       }
@@ -362,6 +369,30 @@ public final class PowerImage {
   private static FrameSectionWriter.Code range(Assembler.Code code, String begin, String end) {
     int offset = code.offset(begin);
     return new FrameSectionWriter.Code(".text", offset, code.offset(end) - offset);
+  }
+
+  private byte[] framed(Assembler.Code code, String name, CieSpec cie) {
+    int frame = RandomNumbers.frame(word);
+    CallFrameWriter out =
+        CallFrameWriter.forCie(order, cie)
+            .advance(code.offset(name + "$kept") - code.offset(name))
+            .register(LINK_COLUMN, LINK_KEEPER)
+            .advance(code.offset(name + "$back") - code.offset(name + "$kept"))
+            .restore(LINK_COLUMN)
+            .advance(code.offset(name + "$framed") - code.offset(name + "$back"))
+            .defCfaOffset(frame)
+            .advance(code.offset(name + "$saved") - code.offset(name + "$framed"))
+            .offset(LINK_COLUMN, RandomNumbers.link(word));
+    RandomNumbers.savedRegisters()
+        .forEach(r -> out.offset(r, RandomNumbers.saved(r, word) - (long) frame));
+    out.rememberState()
+        .advance(code.offset(name + "$restored") - code.offset(name + "$saved"))
+        .defCfaOffset(0)
+        .restore(LINK_COLUMN);
+    RandomNumbers.savedRegisters().forEach(out::restore);
+    return out.advance(code.offset(name + "$cipher") - code.offset(name + "$restored"))
+        .restoreState()
+        .toByteArray();
   }
 
   private byte[] linkKept(Assembler.Code code, String name, CieSpec cie) {

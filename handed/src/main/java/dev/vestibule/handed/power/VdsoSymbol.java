@@ -38,6 +38,12 @@ record VdsoSymbol(
     LEAF,
     /** Between labels {@code name$kept} and {@code name$back} the return address is in r12. */
     LINK_IN_R12,
+    /**
+     * As LINK_IN_R12, and from {@code name$framed} on there is a frame, which has all registers
+     * from {@code name$saved} on until {@code name$restored}, and again from {@code name$cipher}
+     * on.
+     */
+    STACK,
     /** Trampoline of an old-style signal frame, from label {@code name$start} on. */
     SIGNAL,
     /** Trampoline of an rt signal frame, from label {@code name$start} on. */

@@ -23,6 +23,7 @@ import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Backing;
 import dev.vestibule.kernel.memory.MapFlags;
 import dev.vestibule.kernel.memory.Vma;
+import dev.vestibule.profile.Version;
 
 /** Memory: mmap(2), brk(2), mprotect(2), madvise(2) and their relatives. */
 public final class MemoryCalls {
@@ -30,6 +31,7 @@ public final class MemoryCalls {
   private static final int O_ACCMODE = 3;
   private static final int O_WRONLY = 1;
   private static final int O_RDWR = 2;
+  private static final Version DROPPABLE = new Version(6, 11, 0);
 
   private MemoryCalls() {}
 
@@ -57,6 +59,11 @@ public final class MemoryCalls {
   private static long map(
       Task t, long address, long length, int protection, int guestFlags, int fd, long offset) {
     int flags = t.abi().mmapFlags(guestFlags);
+    if ((flags & MapFlags.MAP_TYPE) == MapFlags.MAP_DROPPABLE
+        && ((flags & MapFlags.MAP_ANONYMOUS) == 0
+            || !t.machine().profile().uname().linux().atLeast(DROPPABLE))) {
+      return -EINVAL;
+    }
     int effective = protection;
     if ((protection & GuestMemory.PROT_READ) != 0
         && (t.process().personality() & READ_IMPLIES_EXEC) != 0) {

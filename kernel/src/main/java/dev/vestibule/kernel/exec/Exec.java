@@ -228,6 +228,8 @@ public final class Exec {
             case AT_EXECFN -> execfn;
             case AT_PLATFORM -> platform == null ? null : (Long) platformAt;
             case AT_BASE_PLATFORM -> base == null ? null : (Long) baseAt;
+            case AT_RSEQ_FEATURE_SIZE -> (long) profile.rseq().featureSize();
+            case AT_RSEQ_ALIGN -> (long) profile.rseq().alignment();
             case AT_SYSINFO_EHDR ->
                 handed.vdso() != 0 || profile.auxv().ehdrWithoutVdso()
                     ? (Long) handed.vdso()

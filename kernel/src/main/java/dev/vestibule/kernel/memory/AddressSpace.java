@@ -213,6 +213,8 @@ public final class AddressSpace {
         }
         result &= ~Vma.MAY_WRITE;
       }
+    } else if (type == MapFlags.MAP_DROPPABLE) {
+      result |= Vma.WIPE_ON_FORK;
     } else if (type != MapFlags.MAP_PRIVATE) {
       throw new Failure(EINVAL);
     }

@@ -5,6 +5,10 @@ public final class MapFlags {
   public static final int MAP_SHARED = 1;
   public static final int MAP_PRIVATE = 2;
   public static final int MAP_SHARED_VALIDATE = 3;
+
+  /** Private, never swapped and wiped at fork (Linux 6.11). */
+  public static final int MAP_DROPPABLE = 8;
+
   public static final int MAP_TYPE = 0xf;
   public static final int MAP_FIXED = 0x10;
   public static final int MAP_ANONYMOUS = 0x20;

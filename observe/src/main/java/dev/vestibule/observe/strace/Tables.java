@@ -60,7 +60,7 @@ final class Tables {
           PROT_GROWSDOWN=0x01000000 PROT_GROWSUP=0x02000000
           """);
   static final Names MMAP_TYPE =
-      Names.of("MAP_", "MAP_FILE=0 MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE");
+      Names.of("MAP_", "MAP_FILE=0 MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE MAP_DROPPABLE=8");
   static final Names MMAP_FLAGS =
       Names.of(
           "MAP_",
