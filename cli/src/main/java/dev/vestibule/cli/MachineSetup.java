@@ -1,12 +1,14 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.handed.TimeSource;
+import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.profile.KernelProfile;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Which machine do the options of {@code run} describe? */
 final class MachineSetup {
@@ -15,6 +17,7 @@ final class MachineSetup {
   static Machine build(
       RunOptions options,
       RunOptions.Vdso vdso,
+      @Nullable VdsoImage image,
       KernelProfile profile,
       FileTree files,
       KernelListener listener) {
@@ -30,6 +33,9 @@ final class MachineSetup {
             .timeSource(source(options.clock()));
     if (vdso instanceof RunOptions.Vdso.Off) {
       machine.handedPages(HandedPages.NONE);
+    }
+    if (image != null) {
+      machine.vdsoImage(image);
     }
     return machine.build();
   }

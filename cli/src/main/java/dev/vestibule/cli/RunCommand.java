@@ -2,6 +2,7 @@ package dev.vestibule.cli;
 
 import dev.vestibule.cli.RunOptions.Vdso;
 import dev.vestibule.elf.ElfException;
+import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.HostLimit;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** How does {@code vestibule run} come from words to a run? */
 final class RunCommand {
@@ -50,19 +52,7 @@ final class RunCommand {
       return 0;
     }
     Diagnostics.showStackTraces(options.get().debug());
-    refuseWhatIsMissing(options.get());
     return Death.statusFor(run(options.get()));
-  }
-
-  /** Options that are understood but cannot be honoured yet must not be passed over. */
-  private static void refuseWhatIsMissing(RunOptions options) throws CommandFailure {
-    String missing = null;
-    if (options.vdso() instanceof Vdso.File) {
-      missing = "--vdso FILE";
-    }
-    if (missing != null) {
-      throw CommandFailure.ours("run: " + missing + ": not built yet");
-    }
   }
 
   private static Limits limits(RunOptions options) {
@@ -78,7 +68,12 @@ final class RunCommand {
     String program = options.program();
     try {
       Architecture architecture = ProgramKind.of(files, directory, program);
-      KernelProfile profile = profile(options, architecture);
+      RealVdso real =
+          options.vdso() instanceof Vdso.File file
+              ? RealVdso.of(file.path(), options.kernel(), architecture)
+              : null;
+      KernelProfile profile =
+          real == null ? profile(options, architecture) : released(options, real.profile());
       Observers observers = Observers.of(options);
       EarlyAbort earlyAbort = new EarlyAbort();
       boolean mayStartAgain = options.compatVdso() && !(options.vdso() instanceof Vdso.Off);
@@ -86,14 +81,15 @@ final class RunCommand {
           mayStartAgain
               ? Listeners.of(List.of(observers.listener(), earlyAbort))
               : observers.listener();
-      int status = run(options, options.vdso(), directory, profile, files, listener);
+      VdsoImage image = real == null ? null : real.image();
+      int status = run(options, options.vdso(), image, directory, profile, files, listener);
       if (earlyAbort.found()) {
         System.err.println(
             "vestibule: "
                 + GuestText.toHost(program)
                 + ": aborted before it did anything; starting it once more without a vDSO");
         listener = observers.listener();
-        status = run(options, new Vdso.Off(), directory, profile, files, listener);
+        status = run(options, new Vdso.Off(), null, directory, profile, files, listener);
       }
       observers.finish();
       return status;
@@ -118,12 +114,13 @@ final class RunCommand {
   private static int run(
       RunOptions options,
       Vdso vdso,
+      @Nullable VdsoImage image,
       String directory,
       KernelProfile profile,
       FileTree files,
       KernelListener listener)
       throws InterruptedException {
-    Machine machine = MachineSetup.build(options, vdso, profile, files, listener);
+    Machine machine = MachineSetup.build(options, vdso, image, profile, files, listener);
     List<String> argv = new ArrayList<>();
     argv.add(options.argv0());
     argv.addAll(options.arguments());
@@ -144,12 +141,15 @@ final class RunCommand {
       throws CommandFailure {
     String kernel = options.kernel();
     try {
-      KernelProfile profile = Profiles.load(kernel != null ? kernel : NEWEST, architecture);
-      String release = options.release();
-      return release == null ? profile : profile.withRelease(release);
+      return released(options, Profiles.load(kernel != null ? kernel : NEWEST, architecture));
     } catch (ProfileException e) {
       throw CommandFailure.ours(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static KernelProfile released(RunOptions options, KernelProfile profile) {
+    String release = options.release();
+    return release == null ? profile : profile.withRelease(release);
   }
 
   private static FileTree files(RunOptions options) throws CommandFailure {

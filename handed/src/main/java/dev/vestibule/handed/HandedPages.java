@@ -100,9 +100,16 @@ public final class HandedPages {
    */
   public static @Nullable HandedPages of(KernelProfile profile, Timekeeper time) {
     VdsoImage image = VdsoImages.of(profile);
-    if (image == null || profile.areas().isEmpty()) {
-      return null;
-    }
+    return image == null || profile.areas().isEmpty() ? null : of(profile, time, image);
+  }
+
+  /**
+   * Makes the pages of a kernel around an image.
+   *
+   * @param image the profile's own, or one that {@link VdsoImages#of(KernelProfile, byte[],
+   *     String)} found to fit
+   */
+  public static HandedPages of(KernelProfile profile, Timekeeper time, VdsoImage image) {
     HandedPages pages = new HandedPages(profile, image);
     time.serve(pages.data);
     return pages;

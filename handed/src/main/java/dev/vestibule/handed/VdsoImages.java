@@ -1,9 +1,17 @@
 package dev.vestibule.handed;
 
+import dev.vestibule.elf.Elf;
+import dev.vestibule.elf.ElfException;
+import dev.vestibule.elf.ElfFile;
+import dev.vestibule.elf.ElfNote;
+import dev.vestibule.elf.SharedObjectVerifier;
 import dev.vestibule.handed.power.PowerImage;
+import dev.vestibule.handed.power.RealImage;
+import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.ProfileException;
 import dev.vestibule.profile.Profiles;
+import dev.vestibule.profile.Version;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -11,8 +19,10 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +39,62 @@ public final class VdsoImages {
     }
     VdsoImage built = Profiles.isBuiltIn(profile) ? load(profile.name()) : null;
     return built == null ? build(profile) : built;
+  }
+
+  /**
+   * A real kernel's image, as the profile's kernel would map it.
+   *
+   * @param bytes the file, as the kernel's own linker left it
+   * @param name the name the user knows the file by
+   * @throws ImageMismatch if the image is damaged, or is not of such a kernel
+   */
+  public static VdsoImage of(KernelProfile profile, byte[] bytes, String name)
+      throws ImageMismatch {
+    try {
+      ElfFile file = ElfFile.read(bytes, name);
+      Architecture architecture =
+          Architecture.of(file.header().machine(), file.header().is64(), file.header().order());
+      if (architecture != profile.architecture()) {
+        throw new ImageMismatch(
+            name,
+            "an image for "
+                + (architecture == null ? "another machine" : architecture.id())
+                + ", the program is for "
+                + profile.architecture().id());
+      }
+      List<SharedObjectVerifier.Finding> findings = SharedObjectVerifier.verify(file);
+      if (!findings.isEmpty()) {
+        SharedObjectVerifier.Finding first = findings.getFirst();
+        throw new ImageMismatch(
+            name, "%s at 0x%x: %s".formatted(first.field(), first.offset(), first.message()));
+      }
+      Version of = release(file);
+      Version kernel = profile.uname().linux();
+      if (of != null && (of.major() != kernel.major() || of.minor() != kernel.minor())) {
+        throw new ImageMismatch(
+            name, "an image of Linux " + of + ", not of " + profile.name() + "'s kernel");
+      }
+      RealImage image = new RealImage(profile, file, bytes);
+      String mismatch = image.mismatch();
+      if (mismatch != null) {
+        throw new ImageMismatch(name, "cannot be " + profile.name() + "'s: " + mismatch);
+      }
+      return image.build();
+    } catch (ElfException e) {
+      throw new ImageMismatch(name, "%s at 0x%x: %s".formatted(e.field(), e.offset(), e.problem()));
+    }
+  }
+
+  /** The kernel an image says it is of, by its Linux note; null if it does not say. */
+  public static @Nullable Version release(ElfFile file) throws ElfException {
+    for (ElfNote note : file.notes()) {
+      byte[] code = note.description();
+      if (note.name().equals("Linux") && note.type() == Elf.NT_LINUX_VERSION && code.length == 4) {
+        int number = ByteBuffer.wrap(code).order(file.header().order()).getInt();
+        return new Version(number >>> 16, number >>> 8 & 0xff, number & 0xff);
+      }
+    }
+    return null;
   }
 
   /** Assembles a profile's image. */

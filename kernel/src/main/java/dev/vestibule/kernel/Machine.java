@@ -4,6 +4,7 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.Timekeeper;
+import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.abi.GuestAbi;
@@ -141,7 +142,13 @@ public final class Machine implements AutoCloseable {
     this.time = new MachineTime(keeper);
     this.timers = new TimerQueue(time);
     HandedPages given = builder.handedPages;
-    this.handedPages = given != null ? given : ProfilePages.of(profile, keeper, syscalls);
+    VdsoImage image = builder.vdsoImage;
+    this.handedPages =
+        given != null
+            ? given
+            : image != null
+                ? ProfilePages.of(profile, keeper, syscalls, image)
+                : ProfilePages.of(profile, keeper, syscalls);
     this.lastPid = settings.firstPid() - 1;
     Long seed = settings.seed();
     this.random = seed == null ? new HostRandom() : new Random(seed);
@@ -163,6 +170,7 @@ public final class Machine implements AutoCloseable {
     private @Nullable FileTree fileTree;
     private boolean reachesNetwork;
     private @Nullable HandedPages handedPages;
+    private @Nullable VdsoImage vdsoImage;
 
     private Builder(KernelProfile profile) {
       this.profile = profile;
@@ -199,6 +207,12 @@ public final class Machine implements AutoCloseable {
     /** The profile's own by default; {@link HandedPages#NONE} for a kernel started with vdso=0. */
     public Builder handedPages(HandedPages value) {
       handedPages = value;
+      return this;
+    }
+
+    /** The image in the profile's pages; its own by default. */
+    public Builder vdsoImage(VdsoImage value) {
+      vdsoImage = value;
       return this;
     }
 

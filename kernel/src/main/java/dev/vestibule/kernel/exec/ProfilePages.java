@@ -2,6 +2,7 @@ package dev.vestibule.kernel.exec;
 
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.handed.Timekeeper;
+import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.kernel.SyscallTable;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Backing;
@@ -71,9 +72,17 @@ public final class ProfilePages implements HandedPages {
   /** The pages of a kernel; {@link HandedPages#NONE} if it has none. */
   public static HandedPages of(KernelProfile profile, Timekeeper time, SyscallTable syscalls) {
     dev.vestibule.handed.HandedPages pages = dev.vestibule.handed.HandedPages.of(profile, time);
-    if (pages == null) {
-      return NONE;
-    }
+    return pages == null ? NONE : of(profile, syscalls, pages);
+  }
+
+  /** The pages of a kernel around an image that is not its own but fits. */
+  public static HandedPages of(
+      KernelProfile profile, Timekeeper time, SyscallTable syscalls, VdsoImage image) {
+    return of(profile, syscalls, dev.vestibule.handed.HandedPages.of(profile, time, image));
+  }
+
+  private static HandedPages of(
+      KernelProfile profile, SyscallTable syscalls, dev.vestibule.handed.HandedPages pages) {
     pages.data().setSyscalls(!profile.architecture().is64(), syscalls::implemented);
     return new ProfilePages(pages);
   }

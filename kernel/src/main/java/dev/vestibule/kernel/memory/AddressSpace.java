@@ -322,7 +322,9 @@ public final class AddressSpace {
                 backing.hostWritable());
     check(result);
     if (backing != null) {
-      long valid = pageUp(Math.max(0, backing.size() - vma.offset()));
+      long present = Math.max(0, backing.size() - vma.offset());
+      long valid = pageUp(present);
+      fillLastPage(target, vma, present, Math.min(valid, vma.length()));
       if (valid < vma.length()) {
         target.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
       }
@@ -332,6 +334,14 @@ public final class AddressSpace {
           target.setBeyondFile(at, layout.pageSize(), true);
         }
       }
+    }
+  }
+
+  /** Where pages are larger than the host's, the last one of a file has zeros to its end. */
+  private static void fillLastPage(GuestMemory target, Vma vma, long present, long end) {
+    long shown = present + GuestMemory.PAGE_SIZE - 1 & -GuestMemory.PAGE_SIZE;
+    if (shown < end) {
+      check(target.mapAnonymous(vma.start() + shown, end - shown, vma.protection()));
     }
   }
 
