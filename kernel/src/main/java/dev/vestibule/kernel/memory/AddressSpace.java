@@ -322,9 +322,8 @@ public final class AddressSpace {
                 backing.hostWritable());
     check(result);
     if (backing != null) {
-      long present = Math.max(0, backing.size() - vma.offset());
-      long valid = pageUp(present);
-      fillLastPage(target, vma, present, Math.min(valid, vma.length()));
+      long valid = pageUp(Math.max(0, backing.size() - vma.offset()));
+      fillLastPage(target, vma, backing);
       if (valid < vma.length()) {
         target.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
       }
@@ -337,12 +336,27 @@ public final class AddressSpace {
     }
   }
 
-  /** Where pages are larger than the host's, the last one of a file has zeros to its end. */
-  private static void fillLastPage(GuestMemory target, Vma vma, long present, long end) {
-    long shown = present + GuestMemory.PAGE_SIZE - 1 & -GuestMemory.PAGE_SIZE;
-    if (shown < end) {
-      check(target.mapAnonymous(vma.start() + shown, end - shown, vma.protection()));
+  /**
+   * The offset in a mapping at which the host's last page of a file ends. Where our pages are
+   * larger, the rest of the file's last one is zeros.
+   */
+  private static long shown(Vma vma, Backing backing) {
+    long present = Math.max(0, backing.size() - vma.offset());
+    return present + GuestMemory.PAGE_SIZE - 1 & -GuestMemory.PAGE_SIZE;
+  }
+
+  private void fillLastPage(GuestMemory target, Vma vma, Backing backing) {
+    long from = shown(vma, backing);
+    long to = Math.min(pageUp(from), vma.length());
+    if (from < to) {
+      check(target.mapAnonymous(vma.start() + from, to - from, vma.protection()));
     }
+  }
+
+  private int giveLastPage(MemoryFork pages, GuestMemory child, Vma vma, Backing backing) {
+    long from = shown(vma, backing);
+    long to = Math.min(pageUp(from), vma.length());
+    return from < to ? pages.give(child, vma.start() + from, to - from, vma.protection()) : 0;
   }
 
   private static void check(int result) {
@@ -798,6 +812,7 @@ public final class AddressSpace {
           populate(child.memory, copy);
           if (vma.backing() != null && !vma.shared()) {
             pages.copyWritten(child.memory, vma.start(), vma.length());
+            check(giveLastPage(pages, child.memory, vma, vma.backing()));
           }
         }
         child.list.insert(copy);
