@@ -33,6 +33,9 @@ public final class MemoryCalls {
   private static final int O_RDWR = 2;
   private static final Version DROPPABLE = new Version(6, 11, 0);
 
+  /** Linux 5.7 has MREMAP_DONTUNMAP. */
+  private static final Version DONT_UNMAP = new Version(5, 7, 0);
+
   private MemoryCalls() {}
 
   @Syscall(args = "ptr", result = Result.HEX)
@@ -151,6 +154,10 @@ public final class MemoryCalls {
   @Syscall(args = "ptr, size, size, mremap_flags, ptr", result = Result.HEX)
   public static long mremap(
       Task t, long address, long oldLength, long newLength, int flags, long target) {
+    int dontUnmap = 4;
+    if ((flags & dontUnmap) != 0 && !t.machine().profile().uname().linux().atLeast(DONT_UNMAP)) {
+      return -EINVAL;
+    }
     return t.space().remap(address, oldLength, newLength, flags, target);
   }
 
@@ -228,12 +235,10 @@ public final class MemoryCalls {
         if (vma.has(Vma.LOCKED) || vma.has(Vma.IO)) {
           throw new Failure(EINVAL);
         }
-        if (!vma.has(Vma.SPECIAL)) {
-          space.memory().discard(vma.start(), vma.length());
-        }
+        space.memory().discard(vma.start(), vma.length());
       }
       case MADV_FREE -> {
-        if (vma.backing() != null || vma.has(Vma.LOCKED) || vma.has(Vma.SPECIAL)) {
+        if (vma.backing() != null || vma.has(Vma.LOCKED)) {
           throw new Failure(EINVAL);
         }
         space.memory().discard(vma.start(), vma.length());
@@ -256,9 +261,14 @@ public final class MemoryCalls {
         flags &= ~Vma.DONT_FORK;
       }
       case MADV_DONTDUMP -> flags |= Vma.DONT_DUMP;
-      case MADV_DODUMP -> flags &= ~Vma.DONT_DUMP;
+      case MADV_DODUMP -> {
+        if (vma.has(Vma.DONT_EXPAND) || vma.has(Vma.IO)) {
+          throw new Failure(EINVAL);
+        }
+        flags &= ~Vma.DONT_DUMP;
+      }
       case MADV_WIPEONFORK -> {
-        if (vma.backing() != null || vma.shared() || vma.has(Vma.SPECIAL)) {
+        if (vma.backing() != null || vma.shared()) {
           throw new Failure(EINVAL);
         }
         flags |= Vma.WIPE_ON_FORK;
@@ -306,7 +316,7 @@ public final class MemoryCalls {
             bytes,
             true,
             vma ->
-                vma.has(Vma.SPECIAL)
+                vma.has(Vma.DONT_EXPAND) || vma.has(Vma.IO)
                     ? vma.flags()
                     : lock ? vma.flags() | Vma.LOCKED : vma.flags() & ~Vma.LOCKED);
     return 0;

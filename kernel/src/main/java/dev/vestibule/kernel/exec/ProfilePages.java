@@ -49,7 +49,7 @@ public final class ProfilePages implements HandedPages {
 
     @Override
     public String path() {
-      return content.area().name();
+      return "";
     }
 
     /** The pages outlive every process. */
@@ -116,7 +116,7 @@ public final class ProfilePages implements HandedPages {
   }
 
   private static int flags(KernelProfile.Area area) {
-    int flags = 0;
+    int flags = Vma.HANDED;
     for (String flag : area.flags()) {
       flags |=
           switch (flag) {
@@ -124,7 +124,7 @@ public final class ProfilePages implements HandedPages {
             case "mw" -> Vma.MAY_WRITE;
             case "me" -> Vma.MAY_EXEC;
             case "io", "pf" -> Vma.IO;
-            case "de" -> Vma.SPECIAL;
+            case "de" -> Vma.DONT_EXPAND;
             case "dd" -> Vma.DONT_DUMP;
             default -> 0;
           };

@@ -1,11 +1,8 @@
 package dev.vestibule.kernel.memory;
 
 import static dev.vestibule.kernel.Errno.EACCES;
-import static dev.vestibule.kernel.Errno.EEXIST;
-import static dev.vestibule.kernel.Errno.EFAULT;
 import static dev.vestibule.kernel.Errno.EINVAL;
 import static dev.vestibule.kernel.Errno.ENOMEM;
-import static dev.vestibule.kernel.Errno.EPERM;
 
 import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.GuestFault;
@@ -13,7 +10,6 @@ import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.MemoryFork;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.exec.HandedPages;
-import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -43,7 +39,9 @@ public final class AddressSpace {
   private long brkStart;
   private long brkEnd;
   private final LongSupplier stackLimit;
-  private HandedPages.Handed handed = HandedPages.Handed.NONE;
+  private final Placement placement;
+  private final Remapping remapping;
+  private final HandedPlace handed;
   private Startup startup = new Startup(0, 0, 0, 0, 0, 0);
   private int users = 1;
 
@@ -76,12 +74,15 @@ public final class AddressSpace {
       LongSupplier stackLimit) {
     this.layout = layout;
     this.list = new VmaList(layout);
+    this.placement = new Placement(layout, list);
+    this.handed = new HandedPlace(layout.handed());
     this.stackLimit = stackLimit;
     this.memoryLimit = memoryLimit;
     this.memory = GuestMemory.reserve(window, wide, bigEndian);
     this.code = new CodeCache();
     memory.onCodeChange(code);
     memory.onMissingPage(this::provide);
+    this.remapping = new Remapping(this, list, placement, handed);
   }
 
   public GuestMemory memory() {
@@ -129,12 +130,13 @@ public final class AddressSpace {
 
   /** The mappings in ascending order. */
   public synchronized List<Vma> mappings() {
-    return list.all();
+    return list.all().stream().map(handed::named).toList();
   }
 
   /** The mapping that holds an address, or null. */
   public synchronized @Nullable Vma find(long address) {
-    return list.find(address);
+    Vma vma = list.find(address);
+    return vma == null ? null : handed.named(vma);
   }
 
   /** Bytes mapped in all. */
@@ -151,7 +153,7 @@ public final class AddressSpace {
     return (value + layout.pageSize() - 1) & -layout.pageSize();
   }
 
-  private boolean onPage(long value) {
+  boolean onPage(long value) {
     return (value & (layout.pageSize() - 1)) == 0;
   }
 
@@ -175,10 +177,14 @@ public final class AddressSpace {
       throw new Failure(ENOMEM);
     }
     int vmaFlags = vmaFlags(flags, backing, protection);
-    long address = place(hint, bytes, flags);
     boolean fixed = (flags & (MapFlags.MAP_FIXED | MapFlags.MAP_FIXED_NOREPLACE)) != 0;
+    long address;
     if (fixed) {
-      list.checkWhole(address, address + bytes);
+      boolean replaces = (flags & MapFlags.MAP_FIXED_NOREPLACE) == 0;
+      address = placement.fixed(hint, bytes, replaces);
+      clear(address, bytes);
+    } else {
+      address = placement.near(hint, bytes);
     }
     Vma vma =
         new Vma(
@@ -233,47 +239,13 @@ public final class AddressSpace {
     return result;
   }
 
-  private long place(long hint, long bytes, int flags) {
-    if ((flags & (MapFlags.MAP_FIXED | MapFlags.MAP_FIXED_NOREPLACE)) != 0) {
-      if (!onPage(hint)) {
-        throw new Failure(EINVAL);
-      }
-      if (hint < 0 || hint > layout.taskSize() - bytes) {
-        throw new Failure(ENOMEM);
-      }
-      if (hint < layout.minAddress()) {
-        throw new Failure(EPERM);
-      }
-      if ((flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && !list.isFree(hint, hint + bytes)) {
-        throw new Failure(EEXIST);
-      }
-      return hint;
-    }
-    if (hint != 0) {
-      long wanted = Math.max(pageUp(hint), layout.minAddress());
-      if (wanted > 0
-          && wanted <= layout.taskSize() - bytes
-          && list.isFree(wanted, wanted + bytes)) {
-        return wanted;
-      }
-    }
-    return findRoom(bytes, layout.pageSize());
-  }
-
   /**
    * Finds room as mmap(2) without a hint does.
    *
    * @throws Failure ENOMEM
    */
   public synchronized long findRoom(long bytes, long alignment) {
-    long found = layout.topDown() ? list.searchDown(bytes, alignment) : -1;
-    if (found < 0) {
-      found = list.searchUp(bytes, alignment);
-    }
-    if (found < 0) {
-      throw new Failure(ENOMEM);
-    }
-    return found;
+    return placement.anywhere(bytes, alignment);
   }
 
   /**
@@ -283,18 +255,28 @@ public final class AddressSpace {
    * @throws Failure ENOMEM
    */
   public synchronized long findRoomNear(long hint, long bytes) {
-    return place(hint, bytes, 0);
+    return placement.near(hint, bytes);
   }
 
   /** Makes a mapping, replacing what was there. */
-  private void install(Vma vma) {
+  void install(Vma vma) {
     charge(vma, list.count() + 2);
     removeRange(vma.start(), vma.end(), false);
     populate(vma);
     list.insert(vma);
   }
 
-  private void charge(Vma vma, int mappings) {
+  /** A fixed mmap(2) is about to replace what is there. */
+  private void clear(long address, long bytes) {
+    if (!list.isFree(address, address + bytes)) {
+      handed.unmapCalled(address, address + bytes);
+      if (list.splitsWhole(address, address + bytes)) {
+        throw new Failure(handed.replaceError());
+      }
+    }
+  }
+
+  void charge(Vma vma, int mappings) {
     if (mappings > MOST_MAPPINGS) {
       throw new Failure(ENOMEM);
     }
@@ -303,7 +285,7 @@ public final class AddressSpace {
     }
   }
 
-  private void populate(Vma vma) {
+  void populate(Vma vma) {
     populate(memory, vma);
   }
 
@@ -367,8 +349,9 @@ public final class AddressSpace {
 
   // ---- ranges ---------------------------------------------------------------------------------
 
-  private void removeRange(long from, long to, boolean punch) {
+  void removeRange(long from, long to, boolean punch) {
     for (Vma vma : list.take(from, to)) {
+      handed.gone(vma);
       if (punch) {
         memory.unmap(vma.start(), vma.length());
       }
@@ -387,15 +370,12 @@ public final class AddressSpace {
     if (bytes <= 0 || address < 0 || address > layout.taskSize() - bytes) {
       throw new Failure(EINVAL);
     }
+    handed.unmapCalled(address, address + bytes);
     list.checkWhole(address, address + bytes);
     if (list.count() >= MOST_MAPPINGS) {
       throw new Failure(ENOMEM);
     }
     removeRange(address, address + bytes, true);
-    boolean covers = handed.vdso() >= address && handed.vdso() < address + bytes;
-    if (covers && layout.handed().onUnmap() != KernelProfile.OnUnmap.STALE) {
-      handed = HandedPages.Handed.NONE;
-    }
   }
 
   /** mprotect(2). */
@@ -459,166 +439,7 @@ public final class AddressSpace {
    */
   public synchronized long remap(
       long address, long oldLength, long newLength, int flags, long target) {
-    boolean mayMove = (flags & MapFlags.MREMAP_MAYMOVE) != 0;
-    boolean fixed = (flags & MapFlags.MREMAP_FIXED) != 0;
-    boolean keep = (flags & MapFlags.MREMAP_DONTUNMAP) != 0;
-    long oldBytes = pageUp(oldLength);
-    long newBytes = pageUp(newLength);
-    if ((flags & ~7) != 0
-        || fixed && !mayMove
-        || keep && (!mayMove || oldLength != newLength)
-        || !onPage(address)
-        || newBytes <= 0
-        || oldBytes < 0) {
-      throw new Failure(EINVAL);
-    }
-    if (fixed) {
-      return remapTo(address, oldBytes, newBytes, target, keep);
-    }
-    if (!keep && oldBytes >= newBytes) {
-      if (find(address) == null) {
-        throw new Failure(EFAULT); // only the first page is looked at
-      }
-      if (oldBytes > newBytes) {
-        unmap(address + newBytes, oldBytes - newBytes);
-      }
-      return address;
-    }
-    Vma vma = resizable(address, oldBytes, newBytes, keep);
-    if (!keep && grownInPlace(vma, address, oldBytes, newBytes)) {
-      return address;
-    }
-    if (!mayMove) {
-      throw new Failure(ENOMEM);
-    }
-    long to = placeMoved(keep ? target : 0, newBytes);
-    moveMapping(vma, address, oldBytes, newBytes, to, keep);
-    return to;
-  }
-
-  /** MREMAP_FIXED: makes room first, as Linux does, even if the rest fails then. */
-  private long remapTo(long address, long oldBytes, long newBytes, long target, boolean keep) {
-    checkTarget(address, oldBytes, newBytes, target);
-    list.checkWhole(target, target + newBytes);
-    removeRange(target, target + newBytes, true);
-    long kept = oldBytes;
-    if (oldBytes > newBytes) {
-      unmap(address + newBytes, oldBytes - newBytes);
-      kept = newBytes;
-    }
-    Vma vma = resizable(address, kept, newBytes, keep);
-    moveMapping(vma, address, kept, newBytes, target, keep);
-    return target;
-  }
-
-  private Vma resizable(long address, long oldBytes, long newBytes, boolean keep) {
-    Vma vma = checkRemapRange(address, oldBytes);
-    if (oldBytes == 0 && (!vma.shared() || keep)) {
-      throw new Failure(EINVAL);
-    }
-    if (newBytes > oldBytes && vma.has(Vma.SPECIAL)) {
-      throw new Failure(EFAULT);
-    }
-    return vma;
-  }
-
-  private void checkTarget(long address, long oldBytes, long newBytes, long target) {
-    if (!onPage(target)
-        || target < 0
-        || target > layout.taskSize() - newBytes
-        || address + oldBytes > target && target + newBytes > address) {
-      throw new Failure(EINVAL);
-    }
-    if (target < layout.minAddress()) {
-      throw new Failure(EPERM);
-    }
-  }
-
-  private Vma checkRemapRange(long address, long bytes) {
-    Vma vma = find(address);
-    if (vma == null || bytes > vma.end() - address) {
-      throw new Failure(EFAULT);
-    }
-    list.checkWhole(address, address + bytes);
-    return vma;
-  }
-
-  private boolean grownInPlace(Vma vma, long address, long oldBytes, long newBytes) {
-    long end = address + oldBytes;
-    long newEnd = address + newBytes;
-    if (vma.end() != end || newEnd > layout.taskSize() || !list.isFree(end, newEnd)) {
-      return false;
-    }
-    install(
-        new Vma(
-            end,
-            newEnd,
-            vma.protection(),
-            vma.flags(),
-            vma.backing(),
-            vma.offset() + (end - vma.start()),
-            vma.name()));
-    return true;
-  }
-
-  private long placeMoved(long hint, long bytes) {
-    if (hint != 0
-        && onPage(hint)
-        && hint <= layout.taskSize() - bytes
-        && list.isFree(hint, hint + bytes)) {
-      return hint;
-    }
-    return findRoom(bytes, layout.pageSize());
-  }
-
-  private void moveMapping(Vma vma, long from, long kept, long newBytes, long to, boolean keepOld) {
-    Vma moved =
-        new Vma(
-            to,
-            to + newBytes,
-            vma.protection(),
-            vma.flags(),
-            vma.backing(),
-            vma.offset() + (from - vma.start()),
-            layout.handed().onMove() != KernelProfile.OnMove.STALE || !vma.has(Vma.SPECIAL)
-                ? vma.name()
-                : "");
-    charge(moved, list.count() + 2);
-    if (vma.backing() == null && kept > 0) {
-      memory.move(from, to, kept);
-      if (newBytes > kept) {
-        populate(moved.part(to + kept, moved.end()));
-      }
-      list.insert(moved);
-      if (keepOld) {
-        populate(vma.part(from, from + kept));
-        return;
-      }
-    } else {
-      populate(moved);
-      if (!vma.shared() && kept > 0) {
-        memory.copyWithin(from, to, kept);
-      }
-      list.insert(moved);
-      if (keepOld) {
-        memory.discard(from, kept);
-        return;
-      }
-    }
-    if (kept > 0) {
-      removeRange(from, from + kept, true);
-      moveHanded(from, kept, to);
-    }
-  }
-
-  /** The kernel keeps track of its vDSO where the profile says so. */
-  private void moveHanded(long from, long bytes, long to) {
-    HandedPages.Handed old = handed;
-    if (layout.handed().onMove() != KernelProfile.OnMove.STALE
-        && old.vdso() >= from
-        && old.vdso() < from + bytes) {
-      handed = old.movedBy(to - from);
-    }
+    return remapping.remap(address, oldLength, newLength, flags, target);
   }
 
   // ---- advice ---------------------------------------------------------------------------------
@@ -656,6 +477,7 @@ public final class AddressSpace {
       Vma part = vma.part(Math.max(vma.start(), address), Math.min(vma.end(), end));
       int flags = advice.apply(part);
       if (flags != vma.flags() && splits) {
+        list.checkWhole(part.start(), part.end());
         list.splitAt(part.start());
         list.splitAt(part.end());
         changed.add(part.withFlags(flags));
@@ -764,13 +586,14 @@ public final class AddressSpace {
 
   // ---- what exec leaves -----------------------------------------------------------------------
 
-  /** Where the handed pages lie. */
+  /** Where the kernel believes the handed pages to lie. */
   public synchronized HandedPages.Handed handed() {
-    return handed;
+    return handed.pages();
   }
 
+  /** Notes where exec has mapped the handed pages. */
   public synchronized void setHanded(HandedPages.Handed pages) {
-    handed = pages;
+    handed.set(pages, pages.vdso() == 0 ? null : list.find(pages.vdso()));
   }
 
   public synchronized Startup startup() {
@@ -821,7 +644,7 @@ public final class AddressSpace {
       child.leave();
       throw e;
     }
-    child.handed = handed;
+    child.handed.copyFrom(handed);
     child.startup = startup;
     child.brkStart = brkStart;
     child.brkEnd = brkEnd;

@@ -42,8 +42,8 @@ public record Vma(
   /** mlock(2). */
   public static final int LOCKED = 0x80;
 
-  /** Mapped by the kernel itself: mremap(2) must not enlarge it. */
-  public static final int SPECIAL = 0x100;
+  /** mremap(2) must not enlarge it. */
+  public static final int DONT_EXPAND = 0x100;
 
   /** Must not be split by any call; EINVAL instead. */
   public static final int WHOLE = 0x200;
@@ -56,6 +56,9 @@ public record Vma(
 
   /** MAP_NORESERVE: not counted against the limit of memory. */
   public static final int NO_RESERVE = 0x1000;
+
+  /** Mapped by the kernel itself: the handed pages. */
+  public static final int HANDED = 0x2000;
 
   public static final int MAY_ALL = MAY_READ | MAY_WRITE | MAY_EXEC;
 
@@ -93,6 +96,10 @@ public record Vma(
     return new Vma(start, end, protection, newFlags, backing, offset, name);
   }
 
+  Vma withName(String newName) {
+    return new Vma(start, end, protection, flags, backing, offset, newName);
+  }
+
   /** The same mapping somewhere else, with its own length. */
   Vma at(long newStart) {
     return new Vma(newStart, newStart + length(), protection, flags, backing, offset, name);
@@ -105,7 +112,7 @@ public record Vma(
         && flags == next.flags
         && backing == next.backing
         && name.equals(next.name)
-        && !has(SPECIAL)
+        && !has(DONT_EXPAND)
         && (backing == null || offset + length() == next.offset);
   }
 }

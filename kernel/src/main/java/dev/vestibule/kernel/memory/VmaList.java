@@ -158,15 +158,19 @@ final class VmaList {
 
   /** Throws EINVAL if an operation on a range would split a mapping that must stay whole. */
   void checkWhole(long from, long to) {
-    checkWholeAt(from);
-    checkWholeAt(to);
-  }
-
-  private void checkWholeAt(long edge) {
-    Map.Entry<Long, Vma> entry = vmas.lowerEntry(edge);
-    if (entry != null && entry.getValue().end() > edge && entry.getValue().has(Vma.WHOLE)) {
+    if (splitsWhole(from, to)) {
       throw new Failure(EINVAL);
     }
+  }
+
+  /** Whether an operation on a range would split a mapping that must stay whole. */
+  boolean splitsWhole(long from, long to) {
+    return mustStayWholeAt(from) || mustStayWholeAt(to);
+  }
+
+  private boolean mustStayWholeAt(long edge) {
+    Map.Entry<Long, Vma> entry = vmas.lowerEntry(edge);
+    return entry != null && entry.getValue().end() > edge && entry.getValue().has(Vma.WHOLE);
   }
 
   /** Splits mappings so that one begins or ends at {@code edge}. */

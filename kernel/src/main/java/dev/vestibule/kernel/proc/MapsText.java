@@ -119,7 +119,7 @@ final class MapsText {
     flag(text, vma.has(Vma.LOCKED), "lo");
     flag(text, vma.has(Vma.IO), "io");
     flag(text, vma.has(Vma.DONT_FORK), "dc");
-    flag(text, vma.has(Vma.SPECIAL), "de");
+    flag(text, vma.has(Vma.DONT_EXPAND), "de");
     flag(text, !vma.shared() && (vma.protection() & WRITE) != 0, "ac");
     flag(text, vma.has(Vma.NO_RESERVE), "nr");
     flag(text, vma.has(Vma.WIPE_ON_FORK), "wf");

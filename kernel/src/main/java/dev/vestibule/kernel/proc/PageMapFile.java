@@ -83,7 +83,7 @@ final class PageMapFile extends OpenFile {
     if (vma == null) {
       return 0;
     }
-    boolean handed = vma.name().startsWith("[v");
+    boolean handed = vma.has(Vma.HANDED);
     if (handed) {
       long frame = HANDED_FRAME + (vma.name().hashCode() & 0xfff) * 16L;
       long page = (address - vma.start()) / pageSize;

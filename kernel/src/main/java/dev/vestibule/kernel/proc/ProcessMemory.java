@@ -9,11 +9,16 @@ import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.trace.TracedMemory;
+import dev.vestibule.profile.Version;
 
 /** What lies in another process's memory? /proc/PID/mem, and the texts that are kept there. */
 final class ProcessMemory extends OpenFile {
   private static final int MOST_TEXT = 1 << 21;
   private static final int PIECE = 1 << 16;
+
+  /** Linux 2.6.39 lets it be written. */
+  private static final Version WRITABLE = new Version(2, 6, 39);
 
   private final Process process;
   private final AddressSpace space;
@@ -98,6 +103,9 @@ final class ProcessMemory extends OpenFile {
 
   @Override
   public long write(Task task, IoVector from, long offset) {
+    if (!task.machine().profile().uname().linux().atLeast(WRITABLE)) {
+      return -Errno.EINVAL;
+    }
     return transfer(from, offset, true);
   }
 
@@ -110,20 +118,19 @@ final class ProcessMemory extends OpenFile {
       int done = 0;
       byte[] piece = new byte[Math.min(PIECE, vector.total())];
       while (done < vector.total()) {
-        int room = PIECE - (int) (from + done & PIECE - 1);
-        int length =
-            accessible(from + done, Math.min(Math.min(room, vector.total() - done), PIECE));
-        if (length == 0) {
+        int wanted = Math.min(piece.length, vector.total() - done);
+        int got;
+        if (store) {
+          vector.get(done, piece, 0, wanted);
+          got = TracedMemory.write(space, from + done, piece, 0, wanted);
+        } else {
+          got = TracedMemory.read(space, from + done, piece, 0, wanted);
+          vector.put(done, piece, 0, got);
+        }
+        done += got;
+        if (got < wanted) {
           break;
         }
-        if (store) {
-          vector.get(done, piece, 0, length);
-          space.memory().poke(from + done, piece, 0, length);
-        } else {
-          space.memory().peek(from + done, piece, 0, length);
-          vector.put(done, piece, 0, length);
-        }
-        done += length;
       }
       if (offset == AT_POSITION) {
         position += done;
@@ -134,19 +141,6 @@ final class ProcessMemory extends OpenFile {
     } finally {
       space.leave();
     }
-  }
-
-  /** How many of the bytes from an address on are mapped. */
-  private int accessible(long address, int length) {
-    if (address < 0) {
-      return 0;
-    }
-    int page = 4096;
-    int good = 0;
-    while (good < length && space.memory().isMapped(address + good)) {
-      good += page - (int) (address + good & page - 1);
-    }
-    return Math.min(good, length);
   }
 
   @Override

@@ -36,7 +36,7 @@ final class AddressSpaceTest {
           KernelProfile.Naming.MAPPING,
           false,
           KernelProfile.OnMove.WHOLE,
-          KernelProfile.OnUnmap.NAMED,
+          KernelProfile.OnUnmap.GONE,
           KernelProfile.Dump.NAMED);
 
   private final List<AddressSpace> spaces = new ArrayList<>();
@@ -357,7 +357,13 @@ final class AddressSpaceTest {
     AddressSpace space = space(1 << 30);
     space.mapKernel(
         new Vma(
-            BASE, BASE + 2 * PAGE, 5, Vma.MAY_ALL | Vma.SPECIAL | Vma.WHOLE, null, 0, "[vdso]"));
+            BASE,
+            BASE + 2 * PAGE,
+            5,
+            Vma.MAY_ALL | Vma.DONT_EXPAND | Vma.WHOLE,
+            null,
+            0,
+            "[vdso]"));
     assertThat(result(() -> space.unmap(BASE, PAGE))).isEqualTo(-Errno.EINVAL);
     assertThat(result(() -> space.protect(BASE + PAGE, PAGE, 1))).isEqualTo(-Errno.EINVAL);
     assertThat(result(() -> space.map(BASE, PAGE, READ_WRITE, FIXED, null, 0)))
