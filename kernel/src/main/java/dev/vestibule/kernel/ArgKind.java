@@ -151,7 +151,9 @@ public enum ArgKind {
   SCHED_POLICY(Width.INT),
   RANDOM_FLAGS(Width.INT),
   DIRENTS(Width.UNSIGNED),
-  MEMBARRIER(Width.INT);
+  MEMBARRIER(Width.INT),
+  /** The request of ptrace(2). */
+  PTRACE(Width.INT);
 
   /** How registers become the value. */
   public enum Width {

@@ -9,6 +9,7 @@ import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.SignalQueue;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.ProcessTimers;
+import dev.vestibule.kernel.trace.ProcessTracer;
 import dev.vestibule.kernel.trace.Tracee;
 import dev.vestibule.kernel.wait.Wait;
 import dev.vestibule.kernel.wait.WaitQueue;
@@ -47,6 +48,7 @@ public final class Process {
   private boolean reportContinue;
   private int groupStops;
   private @Nullable Tracee leader;
+  private @Nullable ProcessTracer tracer;
   private boolean exiting;
   private int groupStatus;
   private volatile boolean zombie;
@@ -345,10 +347,6 @@ public final class Process {
       reportStop = false;
       reportContinue = true;
       for (Task task : tasks) {
-        Tracee tracee = task.tracee();
-        if (tracee != null) {
-          tracee.continued();
-        }
         task.notice();
       }
       tellParent(SigInfo.CLD_CONTINUED, Signals.SIGCONT);
@@ -471,6 +469,21 @@ public final class Process {
     return zombie;
   }
 
+  /** What it traces; under the machine's lock. */
+  public ProcessTracer tracer() {
+    ProcessTracer mine = tracer;
+    if (mine == null) {
+      mine = new ProcessTracer(this);
+      tracer = mine;
+    }
+    return mine;
+  }
+
+  /** Whether it traces anything; under the machine's lock. */
+  public boolean isTracer() {
+    return tracer != null;
+  }
+
   /** Whether it has ended and only a tracer knows of it yet. */
   public boolean endHidden() {
     return zombie && leader != null;
@@ -523,6 +536,9 @@ public final class Process {
       }
       machine.hangUp(this);
       machine.adoptChildrenOf(this);
+      if (tracer != null) {
+        tracer.end();
+      }
       zombie = true;
       machine.listener().processExited(this, status);
       Tracee tracee = leader;

@@ -115,6 +115,26 @@ public interface GuestAbi {
     return null;
   }
 
+  /** The unit in which a register set is transferred, in bytes. */
+  default int registerSetUnit(int note) {
+    return wordSize();
+  }
+
+  /**
+   * The requests of ptrace(2) that only this architecture has.
+   *
+   * @param tracee rests
+   */
+  default long ptrace(Task tracer, Task tracee, int request, long address, long data) {
+    return -Errno.EIO;
+  }
+
+  /** AUDIT_ARCH_ of linux/audit.h. */
+  int auditArchitecture();
+
+  /** Whether the last system call has failed as far as the guest can tell. */
+  boolean failed(Cpu cpu);
+
   /** The instruction that debuggers plant. */
   byte[] breakpoint();
 

@@ -12,6 +12,8 @@ import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SigInfoLayout;
 import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.kernel.trace.ProcessTracer;
+import dev.vestibule.kernel.trace.TraceStop;
 import dev.vestibule.kernel.wait.Wait;
 import org.jspecify.annotations.Nullable;
 
@@ -32,19 +34,27 @@ public final class WaitCalls {
 
   private WaitCalls() {}
 
-  /** What a child has done. */
-  private record Event(Process child, int code, int status, long nanos, int uid) {}
+  /**
+   * What a child or a traced task has done.
+   *
+   * @param status si_status
+   * @param shown what wait4(2) stores
+   */
+  private record Event(int id, int code, int status, int shown, long nanos, int uid) {}
 
   /** Which children are asked about. */
   private record Wanted(int type, int id, int options) {
     boolean matches(Process child) {
       boolean clone = child.exitSignal() != Signals.SIGCHLD;
-      if ((options & WALL) == 0 && clone != ((options & WCLONE) != 0)) {
-        return false;
-      }
+      boolean kind = (options & WALL) != 0 || clone == ((options & WCLONE) != 0);
+      return kind && names(child, child.pid());
+    }
+
+    /** Whether a task is named; what is traced needs no __WALL. */
+    boolean names(Process process, int tid) {
       return switch (type) {
-        case P_PID -> child.pid() == id;
-        case P_PGID -> child.groupId() == id;
+        case P_PID -> tid == id;
+        case P_PGID -> process.groupId() == id;
         default -> true;
       };
     }
@@ -68,12 +78,12 @@ public final class WaitCalls {
       return result;
     }
     if (status != 0) {
-      t.memory().store32(status, waitStatus(event));
+      t.memory().store32(status, event.shown());
     }
     if (usage != 0) {
       ResourceCalls.usage(t, event.nanos()).store(t.memory(), usage);
     }
-    return event.child().pid();
+    return event.id();
   }
 
   @Syscall(args = "pid, out_wait_status, wait_options", result = Result.PID)
@@ -107,7 +117,7 @@ public final class WaitCalls {
               : SigInfoLayout.build(
                   t.abi(),
                   SigInfo.child(
-                      event.code(), event.child().pid(), event.uid(), event.status(), 0, 0));
+                      event.code(), event.id(), event.uid(), event.status(), 0, 0));
       int written = t.abi().wordSize() == 8 ? 28 : 24;
       s.store(t.memory(), info, written);
     }
@@ -115,14 +125,6 @@ public final class WaitCalls {
       ResourceCalls.usage(t, event.nanos()).store(t.memory(), usage);
     }
     return 0;
-  }
-
-  private static int waitStatus(Event event) {
-    return switch (event.code()) {
-      case SigInfo.CLD_STOPPED -> event.status() << 8 | 0x7f;
-      case SigInfo.CLD_CONTINUED -> 0xffff;
-      default -> event.child().status();
-    };
   }
 
   /** Finds or waits for an event; 0 with none found means WNOHANG. */
@@ -136,9 +138,21 @@ public final class WaitCalls {
           for (Process child : process.children()) {
             if (wanted.matches(child)) {
               any = true;
-              found[0] = event(child, wanted.options());
+              found[0] = event(process, child, wanted.options());
               if (found[0] != null) {
                 return 0;
+              }
+            }
+          }
+          if (process.isTracer()) {
+            for (ProcessTracer.Held held : process.tracer().held()) {
+              Task task = held.tracee().task();
+              if (wanted.names(task.process(), task.tid())) {
+                any = true;
+                found[0] = traced(process.tracer(), held, wanted.options());
+                if (found[0] != null) {
+                  return 0;
+                }
               }
             }
           }
@@ -157,33 +171,63 @@ public final class WaitCalls {
     }
   }
 
-  private static @Nullable Event event(Process child, int options) {
+  private static Event exit(int id, int status, long nanos, int uid) {
+    int signal = status & 0x7f;
+    int code =
+        signal == 0
+            ? SigInfo.CLD_EXITED
+            : (status & 0x80) != 0 ? SigInfo.CLD_DUMPED : SigInfo.CLD_KILLED;
+    return new Event(id, code, signal == 0 ? status >> 8 & 0xff : signal, status, nanos, uid);
+  }
+
+  /** What a traced task has to report; its stops are told whether they are asked for or not. */
+  private static @Nullable Event traced(
+      ProcessTracer tracer, ProcessTracer.Held held, int options) {
+    boolean consume = (options & WNOWAIT) == 0;
+    Task task = held.tracee().task();
+    int uid = task.credentials().uid();
+    if (held.ended()) {
+      if ((options & WEXITED) == 0) {
+        return null;
+      }
+      if (consume) {
+        tracer.reap(held);
+      }
+      return exit(task.tid(), held.status(), 0, uid);
+    }
+    TraceStop stop = held.reportable();
+    if (stop == null) {
+      return null;
+    }
+    if (consume) {
+      held.setReported();
+    }
+    int shown = stop.code() << 8 | 0x7f;
+    return new Event(task.tid(), SigInfo.CLD_TRAPPED, stop.code(), shown, 0, uid);
+  }
+
+  private static @Nullable Event event(Process waiting, Process child, int options) {
     boolean consume = (options & WNOWAIT) == 0;
     int uid = child.uid();
+    int pid = child.pid();
+    if (child.endHidden()) {
+      return null; // its tracer comes first
+    }
     if (child.ended()) {
       if ((options & WEXITED) == 0) {
         return null;
       }
-      int status = child.status();
-      int signal = status & 0x7f;
-      int code =
-          signal == 0
-              ? SigInfo.CLD_EXITED
-              : (status & 0x80) != 0 ? SigInfo.CLD_DUMPED : SigInfo.CLD_KILLED;
-      Event event =
-          new Event(
-              child,
-              code,
-              signal == 0 ? status >> 8 & 0xff : signal,
-              child.cpuNanos() + child.childrenNanos(),
-              uid);
+      long nanos = child.cpuNanos() + child.childrenNanos();
+      Event event = exit(pid, child.status(), nanos, uid);
       if (consume) {
         child.reap();
       }
       return event;
     }
-    if ((options & WUNTRACED) != 0 && child.reportableStop() != 0) {
-      Event event = new Event(child, SigInfo.CLD_STOPPED, child.reportableStop(), 0, uid);
+    boolean traces = waiting.isTracer() && waiting.tracer().traces(child);
+    if ((options & WUNTRACED) != 0 && child.reportableStop() != 0 && !traces) {
+      int signal = child.reportableStop();
+      Event event = new Event(pid, SigInfo.CLD_STOPPED, signal, signal << 8 | 0x7f, 0, uid);
       if (consume) {
         child.stopReported();
       }
@@ -193,7 +237,7 @@ public final class WaitCalls {
       if (consume) {
         child.continueReported();
       }
-      return new Event(child, SigInfo.CLD_CONTINUED, Signals.SIGCONT, 0, uid);
+      return new Event(pid, SigInfo.CLD_CONTINUED, Signals.SIGCONT, 0xffff, 0, uid);
     }
     return null;
   }

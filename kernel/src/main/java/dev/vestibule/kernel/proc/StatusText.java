@@ -11,6 +11,7 @@ import dev.vestibule.kernel.memory.Vma;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.GuestTimes;
+import dev.vestibule.kernel.trace.Tracee;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,10 @@ final class StatusText {
     if (process.ended() || task == null) {
       return 'Z';
     }
+    Tracee tracee = task.tracee();
+    if (tracee != null && tracee.stop() != null) {
+      return 't';
+    }
     if (process.stopped()) {
       return 'T';
     }
@@ -67,6 +72,7 @@ final class StatusText {
     return switch (state) {
       case 'Z' -> "Z (zombie)";
       case 'T' -> "T (stopped)";
+      case 't' -> "t (tracing stop)";
       case 'R' -> "R (running)";
       default -> "S (sleeping)";
     };
@@ -90,7 +96,8 @@ final class StatusText {
     line(text, "Ngid", 0);
     line(text, "Pid", task == null ? process.pid() : task.tid());
     line(text, "PPid", process.parentPid());
-    line(text, "TracerPid", 0);
+    Tracee tracee = task == null ? null : task.tracee();
+    line(text, "TracerPid", tracee == null ? 0 : tracee.tracer().id());
     if (task != null) {
       identity(text, task);
       memory(text, process);

@@ -110,6 +110,12 @@ public final class Delivery {
     } else if (signal == Signals.SIGCONT) {
       process.discardPending(Signals.STOPPING);
       process.resume();
+      for (Task task : process.tasks()) {
+        Tracee tracee = task.tracee();
+        if (tracee != null) {
+          tracee.continued();
+        }
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.vestibule.kernel.signal;
 
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,11 @@ public final class SignalQueue {
       set &= ~Signals.mask(signal);
     }
     return found != null ? found : SigInfo.sent(signal, SigInfo.SI_USER, 0, 0, 0);
+  }
+
+  /** Everything that is queued, the oldest first; a copy. */
+  public List<SigInfo> entries() {
+    return List.copyOf(entries);
   }
 
   /** Forgets all pending signals of a set. */

@@ -39,6 +39,7 @@ public final class Tracee {
   private @Nullable SigInfo injected;
   private volatile Resume how = Resume.CONTINUE;
   private volatile boolean asked;
+  private boolean notified;
   private boolean insideCall;
   private boolean listening;
   private boolean killed;
@@ -94,6 +95,9 @@ public final class Tracee {
     how = way;
     if (way == Resume.LISTEN) {
       listening = true;
+      if (notified) {
+        trapAgain(); // SIGCONT came first
+      }
       return;
     }
     injected = signal;
@@ -110,7 +114,7 @@ public final class Tracee {
   public void interrupt() {
     if (listening) {
       trapAgain();
-    } else if (stop == null) {
+    } else {
       asked = true;
       task.notice();
     }
@@ -175,7 +179,7 @@ public final class Tracee {
   /** Whether the task must look at what is asked of it; under the machine's lock. */
   public boolean pending() {
     Process process = task.process();
-    return asked || process.stopped() && groupStopsSeen != process.groupStops();
+    return asked || notified || process.stopped() && groupStopsSeen != process.groupStops();
   }
 
   /** Whether it runs one instruction at a time. */
@@ -189,15 +193,19 @@ public final class Tracee {
     LockSupport.unpark(task.thread());
   }
 
-  /** SIGCONT has continued the process; under the machine's lock. */
+  /** SIGCONT was sent to the process: a seized task tells so by a stop; under the machine's lock. */
   public void continued() {
     if (listening) {
       trapAgain();
+    } else if (seized) {
+      notified = true;
+      task.notice();
     }
   }
 
   private void trapAgain() {
     listening = false;
+    notified = false;
     int signal = task.process().stopped() ? task.process().stopSignal() : Signals.SIGTRAP;
     stop = TraceStop.event(this, TraceStop.EVENT_STOP, signal, 0);
     tracer.stopped(this);
@@ -216,6 +224,8 @@ public final class Tracee {
         return null;
       }
       stop = why;
+      asked = false;
+      notified &= why.event() != TraceStop.EVENT_STOP;
       injected = null;
       if (why.kind() == TraceStop.Kind.EVENT) {
         message = why.message();
@@ -247,13 +257,12 @@ public final class Tracee {
         if (group) {
           groupStopsSeen = process.groupStops();
           why = TraceStop.group(this, process.stopSignal(), seized);
-        } else if (asked) {
+        } else if (asked || notified) {
           int signal = process.stopped() ? process.stopSignal() : Signals.SIGTRAP;
           why = TraceStop.event(this, TraceStop.EVENT_STOP, signal, 0);
         } else {
           return;
         }
-        asked = false;
       }
       rest(why);
     }

@@ -5,6 +5,9 @@ package dev.vestibule.kernel.trace;
  * owner with a debugger. Methods are called under the machine's lock and are quick.
  */
 public interface Tracer {
+  /** The process id that /proc shows as the tracer's; 0 for nobody in the machine. */
+  int id();
+
   /** The task rests and has to be resumed by {@link Tracee#resume}. */
   void stopped(Tracee tracee);
 

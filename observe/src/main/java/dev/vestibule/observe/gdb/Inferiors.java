@@ -69,6 +69,11 @@ final class Inferiors implements Tracer {
   }
 
   @Override
+  public int id() {
+    return 0;
+  }
+
+  @Override
   public void began(Tracee tracee) {
     threads.add(new GuestThread(tracee));
   }

@@ -143,6 +143,16 @@ final class Session {
     return thread().task();
   }
 
+  /** A task for what is the same for all. */
+  private Task anyTask() {
+    GuestThread chosen = inferiors.find(general);
+    GuestThread any = chosen != null ? chosen : inferiors.find(ThreadId.ALL);
+    if (any == null) {
+      throw new PacketException("no thread is left");
+    }
+    return any.task();
+  }
+
   // ---- registers and memory
   // -----------------------------------------------------------------------
 
@@ -257,7 +267,7 @@ final class Session {
       return null;
     }
     if (packet.startsWith("vFile:")) {
-      return files.answer(task(), packet.substring(6));
+      return files.answer(anyTask(), packet.substring(6));
     }
     if (packet.startsWith("vKill;")) {
       inferiors.kill(Hex.small(packet.substring(6)));

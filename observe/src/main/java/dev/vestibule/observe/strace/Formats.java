@@ -189,6 +189,7 @@ final class Formats {
     ALL.put(ArgKind.SCHED_POLICY, Tables.SCHED.oneOf());
     ALL.put(ArgKind.RANDOM_FLAGS, Tables.RANDOM.bits());
     ALL.put(ArgKind.MEMBARRIER, Tables.MEMBARRIER.oneOf());
+    ALL.put(ArgKind.PTRACE, Tables.PTRACE.oneOf());
   }
 
   private static void buffers() {

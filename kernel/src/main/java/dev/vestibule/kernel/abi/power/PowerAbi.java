@@ -240,6 +240,34 @@ public final class PowerAbi implements GuestAbi {
     return RegisterSets.get(this, context, task, note);
   }
 
+  @Override
+  public int registerSetUnit(int note) {
+    return switch (note) {
+      case RegisterSets.NT_PRSTATUS -> wordSize();
+      case RegisterSets.NT_PPC_VMX -> 16;
+      default -> 8;
+    };
+  }
+
+  @Override
+  public long ptrace(Task tracer, Task tracee, int request, long address, long data) {
+    return PowerPtrace.request(this, tracer, tracee, request, address, data);
+  }
+
+  @Override
+  public int auditArchitecture() {
+    int power = 20;
+    int power64 = 21;
+    int is64 = 0x8000_0000;
+    int littleEndian = 0x4000_0000;
+    return wide ? power64 | is64 | (bigEndian() ? 0 : littleEndian) : power;
+  }
+
+  @Override
+  public boolean failed(Cpu cpu) {
+    return (cpu.slot(PowerState.CR0) & SO) != 0;
+  }
+
   /** {@code trap}, which is {@code tw 31,0,0}. */
   @Override
   public byte[] breakpoint() {
