@@ -13,26 +13,22 @@ import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Vma;
 
-/** Bytes from one process to another: process_vm_readv(2). Protection counts, unlike in ptrace(2). */
+/**
+ * Bytes from one process to another: process_vm_readv(2). Protection counts, unlike in ptrace(2).
+ */
 public final class ProcessVmCalls {
   private static final int IOV_MAX = 1024;
   private static final int PIECE = GuestMemory.PAGE_SIZE;
 
   private ProcessVmCalls() {}
 
-  @Syscall(
-      names = "process_vm_readv",
-      args = "pid, ptr, ulong, ptr, ulong, ulong",
-      since = "3.2")
+  @Syscall(names = "process_vm_readv", args = "pid, ptr, ulong, ptr, ulong, ulong", since = "3.2")
   public static long processVmReadv(
       Task t, int pid, long local, long locals, long remote, long remotes, long flags) {
     return transfer(t, pid, local, locals, remote, remotes, flags, false);
   }
 
-  @Syscall(
-      names = "process_vm_writev",
-      args = "pid, ptr, ulong, ptr, ulong, ulong",
-      since = "3.2")
+  @Syscall(names = "process_vm_writev", args = "pid, ptr, ulong, ptr, ulong, ulong", since = "3.2")
   public static long processVmWritev(
       Task t, int pid, long local, long locals, long remote, long remotes, long flags) {
     return transfer(t, pid, local, locals, remote, remotes, flags, true);

@@ -95,7 +95,8 @@ public final class PtraceCalls {
     }
   }
 
-  // ---- beginning and ending -----------------------------------------------------------------------
+  // ---- beginning and ending
+  // -----------------------------------------------------------------------
 
   private static long traceMe(Task t) {
     synchronized (t.machine().lock()) {
@@ -158,7 +159,8 @@ public final class PtraceCalls {
     return 0;
   }
 
-  // ---- requests about a task that rests -----------------------------------------------------------
+  // ---- requests about a task that rests
+  // -----------------------------------------------------------
 
   private static long request(Task t, Tracee tracee, int request, long address, long data) {
     return switch (request) {

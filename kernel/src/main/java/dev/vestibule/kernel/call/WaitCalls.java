@@ -116,8 +116,7 @@ public final class WaitCalls {
               ? t.abi().struct(SigInfoLayout.SIZE)
               : SigInfoLayout.build(
                   t.abi(),
-                  SigInfo.child(
-                      event.code(), event.id(), event.uid(), event.status(), 0, 0));
+                  SigInfo.child(event.code(), event.id(), event.uid(), event.status(), 0, 0));
       int written = t.abi().wordSize() == 8 ? 28 : 24;
       s.store(t.memory(), info, written);
     }

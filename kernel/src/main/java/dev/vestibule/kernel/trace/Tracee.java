@@ -193,7 +193,9 @@ public final class Tracee {
     LockSupport.unpark(task.thread());
   }
 
-  /** SIGCONT was sent to the process: a seized task tells so by a stop; under the machine's lock. */
+  /**
+   * SIGCONT was sent to the process: a seized task tells so by a stop; under the machine's lock.
+   */
   public void continued() {
     if (listening) {
       trapAgain();
