@@ -4,6 +4,7 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.seccomp.Seccomp;
 import dev.vestibule.kernel.trace.Tracee;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,10 @@ public final class Syscalls {
     long number = abi.syscallNumber(cpu);
     firstArgument = abi.syscallArgument(cpu, 0);
     SyscallTable table = task.process().syscalls();
+    Seccomp seccomp = task.seccomp();
+    if (seccomp != null && !seccomp.admits(task, number, table.name(number))) {
+      return;
+    }
     SyscallRow row = table.row(number);
     if (row == null) {
       unknown(table, number);

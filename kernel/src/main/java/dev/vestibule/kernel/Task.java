@@ -11,6 +11,7 @@ import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.seccomp.Seccomp;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.Signals;
@@ -57,6 +58,7 @@ public final class Task {
   private @Nullable VforkParent vforkParent;
   private volatile boolean waitsForChild;
   private volatile @Nullable Tracee tracee;
+  private volatile @Nullable Seccomp seccomp;
 
   /** Called when a vfork child no longer uses its parent's memory. */
   @FunctionalInterface
@@ -170,6 +172,15 @@ public final class Task {
 
   public void setComm(String name) {
     comm = name.length() > 15 ? name.substring(0, 15) : name;
+  }
+
+  /** Which system calls it allows itself; null for all. */
+  public @Nullable Seccomp seccomp() {
+    return seccomp;
+  }
+
+  public void setSeccomp(@Nullable Seccomp value) {
+    seccomp = value;
   }
 
   /** setpriority(2)'s value, -20..19. */

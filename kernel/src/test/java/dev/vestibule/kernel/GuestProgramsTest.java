@@ -43,7 +43,8 @@ final class GuestProgramsTest {
 
   static Stream<String> programs() {
     return COMPILERS.keySet().stream()
-        .flatMap(guest -> Stream.of("processes", "pthreads", "signals").map(p -> guest + " " + p));
+        .flatMap(guest ->
+            Stream.of("processes", "pthreads", "seccomp", "signals").map(p -> guest + " " + p));
   }
 
   /** Processes, threads and signals do what POSIX and Linux promise. */

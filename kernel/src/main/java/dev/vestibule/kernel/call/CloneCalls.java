@@ -251,6 +251,7 @@ public final class CloneCalls {
   private static void inherit(Task t, Task child, Request r) {
     child.setComm(t.comm());
     child.setNice(t.nice());
+    child.setSeccomp(t.seccomp());
     synchronized (t.machine().lock()) {
       TaskSignals mine = t.signals();
       child.signals().setBlocked(mine.maskToRestore());

@@ -11,7 +11,9 @@ import dev.vestibule.declare.Syscall.Support;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.seccomp.Seccomp;
 import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.profile.Version;
 
 /** What a process says about itself, and its end: exit(2), prctl(2), personality(2), capget(2). */
 public final class ProcessCalls {
@@ -59,6 +61,7 @@ public final class ProcessCalls {
   private static final int PR_GET_NAME = 16;
   private static final int PR_GET_ENDIAN = 19;
   private static final int PR_GET_SECCOMP = 21;
+  private static final int PR_SET_SECCOMP = 22;
   private static final int PR_CAPBSET_READ = 23;
   private static final int PR_CAPBSET_DROP = 24;
   private static final int PR_GET_SECUREBITS = 27;
@@ -71,12 +74,14 @@ public final class ProcessCalls {
   private static final int PR_GET_TID_ADDRESS = 40;
   private static final int PR_SET_THP_DISABLE = 41;
   private static final int PR_GET_THP_DISABLE = 42;
+  private static final Version STRICT_SINCE = new Version(2, 6, 23);
+  private static final Version FILTERS_SINCE = new Version(3, 5, 0);
   private static final int LAST_CAPABILITY = 40;
 
   @Syscall(
       args = "prctl, ulong, ulong, ulong, ulong",
       level = Support.PARTIAL,
-      note = "no seccomp, no speculation control, no PR_SET_MM; such options are EINVAL")
+      note = "no speculation control, no PR_SET_MM; such options are EINVAL")
   public static long prctl(Task t, int option, long a, long b, long c, long d) {
     Process process = t.process();
     switch (option) {
@@ -133,12 +138,24 @@ public final class ProcessCalls {
           PR_SET_KEEPCAPS,
           PR_SET_UNALIGN,
           PR_SET_TIMERSLACK,
-          PR_GET_SECCOMP,
           PR_GET_SECUREBITS,
           PR_GET_TIMING,
           PR_SET_THP_DISABLE,
           PR_GET_THP_DISABLE -> {
         return 0;
+      }
+      case PR_GET_SECCOMP -> {
+        Seccomp seccomp = t.seccomp();
+        return seccomp == null ? 0 : seccomp.mode();
+      }
+      case PR_SET_SECCOMP -> {
+        Version linux = t.machine().profile().uname().linux();
+        if (a == Seccomp.MODE_STRICT && linux.atLeast(STRICT_SINCE)) {
+          return SeccompCalls.setStrict(t);
+        }
+        return a == Seccomp.MODE_FILTER && linux.atLeast(FILTERS_SINCE)
+            ? SeccompCalls.addFilter(t, 0, b)
+            : -EINVAL;
       }
       case PR_SET_TIMING -> {
         return a == 0 ? 0 : -EINVAL;

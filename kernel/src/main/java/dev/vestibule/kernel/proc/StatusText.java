@@ -8,6 +8,7 @@ import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Vma;
+import dev.vestibule.kernel.seccomp.Seccomp;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.GuestTimes;
@@ -108,9 +109,10 @@ final class StatusText {
       capabilities(text, task.credentials());
     }
     int processors = process.machine().processors();
-    line(text, "NoNewPrivs", 0);
-    line(text, "Seccomp", 0);
-    line(text, "Seccomp_filters", 0);
+    line(text, "NoNewPrivs", process.noNewPrivileges() ? 1 : 0);
+    Seccomp seccomp = task == null ? null : task.seccomp();
+    line(text, "Seccomp", seccomp == null ? 0 : seccomp.mode());
+    line(text, "Seccomp_filters", seccomp == null ? 0 : seccomp.filters());
     line(text, "Cpus_allowed", Long.toHexString((1L << Math.min(63, processors)) - 1));
     line(text, "Cpus_allowed_list", processors == 1 ? "0" : "0-" + (processors - 1));
     line(text, "Mems_allowed", "1");

@@ -20,7 +20,8 @@ public record SignalAction(long handler, long flags, long restorer, long mask) {
   public static final int SA_NODEFER = 0x40000000;
   public static final int SA_RESETHAND = 0x80000000;
 
-  static final SignalAction INITIAL = new SignalAction(DEFAULT, 0, 0, 0);
+  /** The default action of every signal. */
+  public static final SignalAction INITIAL = new SignalAction(DEFAULT, 0, 0, 0);
 
   public boolean has(int flag) {
     return (flags & (flag & 0xffffffffL)) != 0;
