@@ -50,6 +50,31 @@ static long call(const void *code) {
   return vdso_call(code, 0, 0, 0);
 }
 
+#if defined __powerpc__
+/* dcbz clears the block that the auxiliary vector tells of, and nothing else. */
+static void check_blocks(unsigned char *memory) {
+  unsigned long size = 0;
+  if (!auxiliary_value(AT_DCACHEBSIZE, &size)) {
+    fail("no AT_DCACHEBSIZE");
+    return;
+  }
+  memset(memory, 0xff, 8192);
+  __asm__ volatile("dcbz 0,%0" : : "r"(memory + 4096 + 5) : "memory");
+  unsigned long cleared = 0, first = 8192;
+  for (unsigned long i = 0; i < 8192; i++) {
+    if (memory[i] == 0) {
+      first = cleared++ == 0 ? i : first;
+    }
+  }
+  say("dcbz clears %lu bytes, AT_DCACHEBSIZE is %lu", cleared, size);
+  expect(cleared == size && first == 4096, "dcbz clears a block");
+}
+#else
+static void check_blocks(unsigned char *memory) {
+  (void)memory;
+}
+#endif
+
 int main(int argc, char **argv, char **envp) {
   (void)argc, (void)argv, (void)envp;
   struct vdso vdso = vdso_open();
@@ -80,5 +105,6 @@ int main(int argc, char **argv, char **envp) {
     long result = vdso_call(function, (long)memory, (long)memory, 0);
     expect(result == 0 || result == (long)memory, "an empty range succeeds");
   }
+  check_blocks(memory);
   return finish();
 }

@@ -136,7 +136,7 @@ public final class Machine implements AutoCloseable {
     this.window = largestWindow(settings.window(), GuestMemory::fits);
     FileTree tree = builder.fileTree;
     this.fileTree = tree != null ? tree : new FileTree(HostMount.of(List.of("/")));
-    this.abi = PowerAbi.of(profile.architecture());
+    this.abi = PowerAbi.of(profile);
     this.syscalls = abi.syscalls(profile);
     this.keeper = new Timekeeper(profile, builder.timeSource);
     this.time = new MachineTime(keeper);

@@ -133,7 +133,9 @@ final class ProfileReader {
     TableReader values = t.table("values");
     Map<AuxType, Long> numbers = new EnumMap<>(AuxType.class);
     for (String name : values.keys()) {
-      numbers.put(auxType(values, name, name), values.number(name));
+      AuxType type = auxType(values, name, name);
+      boolean block = type == AuxType.AT_DCACHEBSIZE || type == AuxType.AT_ICACHEBSIZE;
+      numbers.put(type, block ? values.powerOfTwo(name, 16, 4096) : values.number(name));
     }
     Auxv auxv =
         new Auxv(

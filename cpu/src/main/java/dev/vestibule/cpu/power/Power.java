@@ -12,6 +12,7 @@ import java.util.function.LongPredicate;
 /** Which Power guest is it: {@code ppc}, {@code ppc64} or {@code ppc64le}? */
 public final class Power implements Isa {
   private static final int MOST_INSTRUCTIONS = 64;
+  private static final int LARGEST_BLOCK = 4096;
   private static final Power PPC = new Power("ppc", false, true, 32);
   private static final Power PPC64 = new Power("ppc64", true, true, 128);
   private static final Power PPC64LE = new Power("ppc64le", true, false, 128);
@@ -45,6 +46,18 @@ public final class Power implements Isa {
     return PPC64LE;
   }
 
+  /**
+   * The same guest on a processor whose cache blocks have another size.
+   *
+   * @param bytes a power of two, 16 to 4096
+   */
+  public Power withCacheBlocks(int bytes) {
+    if (bytes < 16 || bytes > LARGEST_BLOCK || Integer.bitCount(bytes) != 1) {
+      throw new IllegalArgumentException("cache blocks of " + bytes + " bytes");
+    }
+    return bytes == cacheLine ? this : new Power(name, wide, bigEndian, bytes);
+  }
+
   @Override
   public String name() {
     return name;
@@ -65,7 +78,7 @@ public final class Power implements Isa {
     return PowerState.PC;
   }
 
-  /** Bytes that dcbz clears and icbi covers: 32 on ppc, 128 on the 64-bit guests. */
+  /** Bytes that dcbz clears and icbi covers; by default 32 on ppc, 128 on the 64-bit guests. */
   int cacheLine() {
     return cacheLine;
   }

@@ -17,6 +17,7 @@ import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.tty.Termios;
 import dev.vestibule.profile.Architecture;
+import dev.vestibule.profile.AuxType;
 import dev.vestibule.profile.KernelProfile;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,17 @@ public final class PowerAbi implements GuestAbi {
       case PPC64 -> PPC64;
       case PPC64LE -> PPC64LE;
     };
+  }
+
+  /** The ABI of a kernel's programs, on a processor with the cache blocks that it tells of. */
+  public static PowerAbi of(KernelProfile profile) {
+    PowerAbi usual = of(profile.architecture());
+    Long block = profile.auxv().values().get(AuxType.AT_DCACHEBSIZE);
+    if (block == null || !(usual.isa instanceof Power power)) {
+      return usual;
+    }
+    Power suited = power.withCacheBlocks(block.intValue());
+    return suited.equals(power) ? usual : new PowerAbi(suited);
   }
 
   @Override
