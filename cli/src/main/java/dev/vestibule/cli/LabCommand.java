@@ -1,5 +1,6 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.handed.VdsoImages;
 import dev.vestibule.lab.Breakage;
 import dev.vestibule.lab.Breakages;
 import dev.vestibule.lab.HistoryReport;
@@ -99,7 +100,9 @@ final class LabCommand implements Callable<Integer> {
     List<KernelProfile> profiles = new ArrayList<>();
     try {
       for (String name : kernels.isEmpty() ? Profiles.names() : kernels) {
-        profiles.add(Profiles.load(name));
+        KernelProfile profile = Profiles.load(name);
+        VdsoImages.check(profile);
+        profiles.add(profile);
       }
     } catch (ProfileException e) {
       throw CommandFailure.ours(String.valueOf(e.getMessage()));

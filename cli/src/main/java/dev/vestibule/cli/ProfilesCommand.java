@@ -5,6 +5,7 @@ import dev.vestibule.profile.Profiles;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What does {@code vestibule profiles} take? */
@@ -13,10 +14,17 @@ final class ProfilesCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "a profile's name or file")
   private @Nullable String name;
 
+  @Option(names = "--markdown", description = "print the page docs/eras.md")
+  private boolean markdown;
+
   @Override
   public Integer call() throws CommandFailure {
     String wanted = name;
     try {
+      if (markdown) {
+        System.out.print(ErasPage.page());
+        return 0;
+      }
       if (wanted != null) {
         System.out.print(Profiles.effective(wanted));
         return 0;

@@ -3,6 +3,7 @@ package dev.vestibule.cli;
 import dev.vestibule.cli.RunOptions.Vdso;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.handed.VdsoImage;
+import dev.vestibule.handed.VdsoImages;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.HostLimit;
@@ -141,7 +142,9 @@ final class RunCommand {
       throws CommandFailure {
     String kernel = options.kernel();
     try {
-      return released(options, Profiles.load(kernel != null ? kernel : NEWEST, architecture));
+      KernelProfile profile = Profiles.load(kernel != null ? kernel : NEWEST, architecture);
+      VdsoImages.check(profile);
+      return released(options, profile);
     } catch (ProfileException e) {
       throw CommandFailure.ours(String.valueOf(e.getMessage()));
     }

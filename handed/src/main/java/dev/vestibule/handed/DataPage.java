@@ -7,6 +7,7 @@ import dev.vestibule.profile.KernelProfile.Field;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +84,9 @@ public final class DataPage {
   }
 
   private long address(Field field, int index) {
-    return host.getOrDefault(field.page(), 0L) + field.offset() + (long) index * field.bytes();
+    int offset = field.offset() + index * field.bytes();
+    Objects.checkFromIndexSize(offset, field.bytes(), profile.memory().pageSize());
+    return host.getOrDefault(field.page(), 0L) + offset;
   }
 
   /** Reads one element of a field; 0 if the layout does not have it. */

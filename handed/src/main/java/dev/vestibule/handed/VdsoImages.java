@@ -1,5 +1,6 @@
 package dev.vestibule.handed;
 
+import dev.vestibule.cpu.power.AssemblyException;
 import dev.vestibule.elf.Elf;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.elf.ElfFile;
@@ -95,6 +96,37 @@ public final class VdsoImages {
       }
     }
     return null;
+  }
+
+  /**
+   * Makes a user's profile say what is wrong with it before anything runs: its image is built and
+   * verified. Built-in ones are verified by the build.
+   *
+   * @throws ProfileException if the image cannot be made of what the profile says, or breaks a rule
+   */
+  public static void check(KernelProfile profile) throws ProfileException {
+    if (!profile.vdso().present() || Profiles.isBuiltIn(profile)) {
+      return;
+    }
+    String file = "kernel profile " + profile.name();
+    try {
+      PowerImage image = new PowerImage(profile);
+      String unknown = image.unknownSymbol();
+      if (unknown != null) {
+        throw new ProfileException(file, 0, "vdso.rewrite", "there is no symbol " + unknown);
+      }
+      VdsoImage built = image.build();
+      for (SharedObjectVerifier.Finding finding :
+          SharedObjectVerifier.verify(ElfFile.read(built.file(), profile.name()))) {
+        throw new ProfileException(file, 0, "vdso", finding.field() + ": " + finding.message());
+      }
+    } catch (AssemblyException e) {
+      String problem = String.valueOf(e.getMessage()).replaceFirst("^line [0-9]+: ", "");
+      throw new ProfileException(
+          file, 0, "data.fields", "code of this release cannot be assembled: " + problem);
+    } catch (IllegalArgumentException | IllegalStateException | ElfException e) {
+      throw new ProfileException(file, 0, "vdso", String.valueOf(e.getMessage()));
+    }
   }
 
   /** Assembles a profile's image. */

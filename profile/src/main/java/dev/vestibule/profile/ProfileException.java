@@ -14,11 +14,13 @@ public final class ProfileException extends Exception {
    * @param field dotted key, or empty
    */
   public ProfileException(String file, int line, String field, String problem) {
-    super(
-        file
-            + ": "
-            + (field.isEmpty() ? "" : field + " ")
-            + (line > 0 ? (field.isEmpty() ? "line " : "at line ") + line + ": " : "")
-            + problem.replaceAll("[\\p{Cntrl}]+", " "));
+    super(file + ": " + place(field, line) + problem.replaceAll("[\\p{Cntrl}]+", " "));
+  }
+
+  private static String place(String field, int line) {
+    if (field.isEmpty()) {
+      return line > 0 ? "line " + line + ": " : "";
+    }
+    return line > 0 ? field + " at line " + line + ": " : field + ": ";
   }
 }

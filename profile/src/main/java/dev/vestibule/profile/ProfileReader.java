@@ -21,6 +21,9 @@ import java.util.Map;
 /** How does a merged tree become a {@link KernelProfile}? Field names are those of the files. */
 final class ProfileReader {
   private static final int MAX_PAGES = 16;
+  private static final int LONGEST_NAME = 255;
+  private static final int CLOCKS = 12;
+  private static final String IMAGE = "image";
   private static final long TOP = 1L << 56;
 
   private final TableReader root;
@@ -45,7 +48,9 @@ final class ProfileReader {
       throw root.wrong("kernel-bits", "must be 64, or 32 for a 32-bit architecture");
     }
     AddressSpace memory = memory(architecture);
-    Data data = data(memory.pageSize());
+    KernelProfile.Syscalls syscalls = syscalls();
+    Data data = data(memory.pageSize(), syscalls.count());
+    Vdso vdso = vdso();
     KernelProfile profile =
         new KernelProfile(
             name,
@@ -56,13 +61,13 @@ final class ProfileReader {
             cpu(),
             memory,
             auxv(),
-            vdso(),
+            vdso,
             data,
-            areas(data),
+            areas(vdso, data),
             placement(memory),
             mapping(),
             signals(),
-            syscalls(),
+            syscalls,
             time(),
             rseq());
     root.end();
@@ -114,7 +119,7 @@ final class ProfileReader {
             t.number("pie-base", 0, most),
             t.number("brk-random", 0, most));
     if (memory.stackTop() > memory.taskSize()) {
-      throw t.wrong("stack-top", "lies beyond task-size");
+      throw t.wrongPair("stack-top", "task-size", "does not go with %s: stacks end within tasks");
     }
     t.end();
     return memory;
@@ -167,8 +172,8 @@ final class ProfileReader {
     Vdso vdso =
         new Vdso(
             t.flag("present"),
-            t.text("soname"),
-            t.text("version"),
+            name(t, "soname"),
+            name(t, "version"),
             t.number("link-base", 0, TOP),
             (int) t.powerOfTwo("segment-alignment", 16, 1 << 20),
             t.choice("hash", KernelProfile.HashStyle.class),
@@ -190,7 +195,16 @@ final class ProfileReader {
     return vdso;
   }
 
-  private Data data(int pageSize) throws ProfileException {
+  /** A name in the image's string table. */
+  private static String name(TableReader t, String key) throws ProfileException {
+    String name = t.text(key);
+    if (name.isEmpty() || name.length() > LONGEST_NAME || !name.matches("[!-~]+")) {
+      throw t.wrong(key, "must have 1 to " + LONGEST_NAME + " printable ASCII characters");
+    }
+    return name;
+  }
+
+  private Data data(int pageSize, int syscalls) throws ProfileException {
     TableReader t = root.table("data");
     List<String> pages = t.texts("pages");
     if (pages.size() > MAX_PAGES) {
@@ -198,11 +212,24 @@ final class ProfileReader {
     }
     TableReader list = t.table("fields");
     Map<String, Field> fields = new HashMap<>();
-    for (String name : list.keys()) {
+    for (String name : list.inheritedFirst()) {
       if (!list.text(name).equals("none")) {
         Field field = field(list, name, pageSize);
         if (!pages.contains(field.page())) {
           throw list.wrong(name, "data.pages has no page " + field.page());
+        }
+        int end = field.offset() + field.bytes() * elements(name, syscalls);
+        if (end > pageSize) {
+          throw list.wrong(name, "reaches beyond the page");
+        }
+        for (Map.Entry<String, Field> other : fields.entrySet()) {
+          Field theirs = other.getValue();
+          int theirEnd = theirs.offset() + theirs.bytes() * elements(other.getKey(), syscalls);
+          if (theirs.page().equals(field.page())
+              && theirs.offset() < end
+              && field.offset() < theirEnd) {
+            throw list.wrong(name, "overlaps " + other.getKey());
+          }
         }
         fields.put(name, field);
       }
@@ -215,6 +242,17 @@ final class ProfileReader {
             Map.copyOf(fields));
     t.end();
     return data;
+  }
+
+  /** How many elements a field has that is an array. */
+  private static int elements(String field, int syscalls) {
+    return switch (field) {
+      case "eye_catcher" -> 16;
+      case "basetime", "raw_basetime" -> 2 * CLOCKS;
+      case "syscall_map", "compat_syscall_map", "syscall_map_64", "syscall_map_32" ->
+          (syscalls + 31) / 32;
+      default -> 1;
+    };
   }
 
   /** A field is written as {@code "u64 @ 0x30"}, or {@code "u64 @ 0x30 in arch"}. */
@@ -249,8 +287,9 @@ final class ProfileReader {
     return new Field(page, offset, bytes);
   }
 
-  private List<Area> areas(Data data) throws ProfileException {
+  private List<Area> areas(Vdso vdso, Data data) throws ProfileException {
     List<Area> areas = new ArrayList<>();
+    List<String> parts = new ArrayList<>();
     for (TableReader t : root.tables("areas")) {
       String permissions = t.text("permissions");
       if (!permissions.equals("r--p") && !permissions.equals("r-xp")) {
@@ -258,15 +297,24 @@ final class ProfileReader {
       }
       List<String> holds = t.texts("holds");
       for (String part : holds) {
-        if (!part.equals("image") && !data.pages().contains(part)) {
+        if (!part.equals(IMAGE) && !data.pages().contains(part)) {
           throw t.wrong("holds", part + " is neither image nor one of data.pages");
         }
       }
+      parts.addAll(holds);
       areas.add(new Area(t.text("name"), permissions, holds, t.texts("flags")));
       t.end();
     }
     if (areas.size() > MAX_PAGES) {
       throw root.wrong("areas", "more than " + MAX_PAGES + " areas");
+    }
+    if (vdso.present()) {
+      // The distance between code and data is part of the image.
+      List<String> order = new ArrayList<>(data.pages());
+      order.add(data.reach() == KernelProfile.Reach.LINKED ? order.size() : 0, IMAGE);
+      if (!parts.equals(order)) {
+        throw root.wrong("areas", "must hold in this order: " + String.join(", ", order));
+      }
     }
     return List.copyOf(areas);
   }

@@ -46,6 +46,8 @@ class ProfilesTest {
   @Test
   void aKernelNameTakesTheArchitectureFromTheProgram() throws Exception {
     assertThat(Profiles.load("6.1", Architecture.PPC64LE).name()).isEqualTo("ppc64le-6.1");
+    assertThat(Profiles.load("5.11", Architecture.PPC64LE).name()).isEqualTo("ppc64le-5.11");
+    assertThat(Profiles.load("5.11", Architecture.PPC).name()).isEqualTo("ppc-5.11");
     assertThat(Profiles.load("2.6.12", Architecture.PPC).name()).isEqualTo("ppc-2.6.12");
     assertThat(Profiles.load("2.6.12-compat", Architecture.PPC).compat()).isTrue();
     assertThatThrownBy(() -> Profiles.load("2.6.12", Architecture.PPC64LE))
@@ -81,6 +83,34 @@ class ProfilesTest {
     complains("[auxv]\norder = [\"AT_X\"]\n", "auxv.order at line 3: unknown entry AT_X");
     complains("[auxv\n", "line 2: ");
     complains("a = 1979-05-27\n", "a at line 2: neither a string, a whole number");
+    complains(
+        "[data.fields]\nbasetime = \"u64 @ 0xff8\"\n",
+        "data.fields.basetime at line 3: reaches beyond the page");
+    complains(
+        "[data.fields]\nhrtimer_res = \"u32 @ 0xf8\"\n",
+        "data.fields.hrtimer_res at line 3: overlaps ");
+    complains(
+        "[data.fields]\nseq = \"u32 @ 0x0 in attic\"\n",
+        "data.fields.seq at line 3: data.pages has no page attic");
+    complains(
+        "[data.fields]\nseq = \"u32 @\"\n",
+        "data.fields.seq at line 3: must look like \"u64 @ 0x30\"");
+    complains(
+        "[[areas]]\nname = \"\"\npermissions = \"r-xp\"\nholds = [\"image\"]\nflags = []\n",
+        "areas at line 2: must hold in this order: data, timens, image");
+    complains(
+        "[vdso]\nsegments = [\"note\", \"note\"]\n", "vdso.segments at line 3: names note twice");
+    complains("[vdso]\nsoname = \"\"\n", "vdso.soname at line 3: must have 1 to 255");
+    complains(
+        "[auxv.values]\nAT_DCACHEBSIZE = 100\n",
+        "auxv.values.AT_DCACHEBSIZE at line 3: must be a power of two");
+    complains("[auxv]\nwithout = [\"AT_Y\"]\n", "auxv.without at line 3: unknown entry AT_Y");
+    complains(
+        "[memory]\ntask-size = 0x1000000\n",
+        "memory.task-size at line 3: does not go with memory.stack-top");
+    Path list = write("list.toml", "inherits = [\"ppc64-6.1\", 7]\n");
+    assertThatThrownBy(() -> Profiles.load(list.toString()))
+        .hasMessage(list + ": inherits at line 1: must be a string or an array of strings");
     Path self = write("self.toml", "inherits = \"self.toml\"\n");
     assertThatThrownBy(() -> Profiles.load(self.toString()))
         .hasMessage(self + ": inherits at line 1: inherits from itself");
@@ -94,6 +124,32 @@ class ProfilesTest {
     Files.write(dir.resolve("latin.toml"), new byte[] {'a', (byte) 0xe9});
     assertThatThrownBy(() -> Profiles.load(dir.resolve("latin.toml").toString()))
         .hasMessageEndingWith(": not UTF-8 text");
+  }
+
+  /** Files that inherit from each other several times would take for ever. */
+  @Test
+  void noProfileIsMadeOfMoreFilesThanAnyoneNeeds() throws Exception {
+    for (int i = 0; i < 40; i++) {
+      write(
+          "deep" + i + ".toml",
+          "inherits = [\"deep%d.toml\", \"deep%d.toml\"]\n".formatted(i + 1, i + 1));
+    }
+    write("deep40.toml", "inherits = \"ppc64-6.1\"\n");
+    Path first = dir.resolve("deep0.toml");
+    assertThatThrownBy(() -> Profiles.load(first.toString()))
+        .hasMessageEndingWith(": inherits too often");
+  }
+
+  @Test
+  void laterParentsLieOnTopOfEarlierOnes() throws Exception {
+    write("a.toml", "[placement]\nhint = 0x200000\n[vdso]\nsalt = \"a\"\n");
+    write("b.toml", "part = true\n[vdso]\nsalt = \"b\"\n");
+    Path file = write("c.toml", "inherits = [\"ppc64-6.1\", \"a.toml\", \"b.toml\"]\n");
+    KernelProfile profile = Profiles.load(file.toString());
+    assertThat(profile.vdso().salt()).isEqualTo("b");
+    assertThat(profile.placement().hint()).isEqualTo(0x200000);
+    assertThat(Profiles.names()).noneMatch(name -> name.startsWith("part-"));
+    assertThat(Profiles.names()).containsSubsequence("ppc64-4.4", "ppc64-4.19", "ppc64-5.10");
   }
 
   private void complains(String text, String message) throws IOException {

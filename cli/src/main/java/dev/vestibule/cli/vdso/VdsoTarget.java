@@ -60,6 +60,7 @@ final class VdsoTarget {
   private static Specimen ofProfile(String word)
       throws CommandFailure, ProfileException, InspectException {
     KernelProfile profile = Profiles.load(word.substring("profile:".length()));
+    VdsoImages.check(profile);
     VdsoImage image = VdsoImages.of(profile);
     if (image == null) {
       throw CommandFailure.ours(word + ": this kernel has no vDSO");

@@ -32,6 +32,7 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** How is the vDSO image of a Power kernel built from the symbol entries? */
 public final class PowerImage {
@@ -81,6 +82,18 @@ public final class PowerImage {
   /** The entries of this image. */
   List<VdsoSymbol> symbols() {
     return List.copyOf(symbols);
+  }
+
+  /** A symbol that the profile rewrites although the image has none of this name, or null. */
+  public @Nullable String unknownSymbol() {
+    for (Map.Entry<String, String> entry : profile.vdso().rewrite().entrySet()) {
+      for (String name : List.of(entry.getKey(), entry.getValue())) {
+        if (!name.isEmpty() && symbols.stream().noneMatch(s -> s.name().equals(name))) {
+          return name;
+        }
+      }
+    }
+    return null;
   }
 
   /** Builds the image; the same profile gives the same bytes. */

@@ -2,6 +2,7 @@ package dev.vestibule.profile.source;
 
 import dev.vestibule.profile.ProfileException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -181,6 +182,25 @@ public final class TableReader {
       values.add(text.value());
     }
     return List.copyOf(values);
+  }
+
+  /** The keys that other files wrote, then those of the file that has the last word. */
+  public List<String> inheritedFirst() {
+    List<String> keys = new ArrayList<>(keys());
+    keys.sort(Comparator.comparing(this::isOwn));
+    return keys;
+  }
+
+  private boolean isOwn(String key) {
+    Node node = table.values().get(key);
+    return node != null && node.file().equals(table.file());
+  }
+
+  /** The exception for two fields that do not go together; names the one that was written last. */
+  public ProfileException wrongPair(String key, String other, String problem) {
+    return isOwn(other) && !isOwn(key)
+        ? wrong(other, problem.formatted(name(key)))
+        : wrong(key, problem.formatted(name(other)));
   }
 
   /** The table's own keys in the order they were written. */
