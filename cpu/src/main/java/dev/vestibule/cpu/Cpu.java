@@ -94,7 +94,16 @@ public final class Cpu implements Closeable {
    * instruction that stopped it, except for {@link Stop#SYSCALL}, where it is the next one.
    */
   public Stop run() {
-    return Interpreter.run(this);
+    Watchpoints watches = memory.watchpoints();
+    if (watches == null) {
+      return Interpreter.run(this);
+    }
+    watches.run(this);
+    try {
+      return Interpreter.run(this);
+    } finally {
+      watches.run(null);
+    }
   }
 
   /**
@@ -111,8 +120,15 @@ public final class Cpu implements Closeable {
       fault = unreadable;
       return Stop.FAULT;
     }
+    Watchpoints watches = memory.watchpoints();
+    if (watches != null) {
+      watches.run(this);
+    }
     attention = true; // the executor looks at it behind the block
     Stop stop = Interpreter.run(this, one);
+    if (watches != null) {
+      watches.run(null);
+    }
     boolean branched = stop == Stop.FAULT && fault().access() == Access.FETCH && pc() != start;
     return branched ? Stop.ATTENTION : stop;
   }

@@ -18,7 +18,9 @@ public final class GuestFault extends RuntimeException {
     /** The page lies beyond the end of the mapped file: SIGBUS, BUS_ADRERR. */
     BEYOND_FILE,
     /** The instruction needs an aligned address: SIGBUS, BUS_ADRALN. */
-    MISALIGNED
+    MISALIGNED,
+    /** A debugger watches the address: SIGTRAP, TRAP_HWBKPT. */
+    WATCHED
   }
 
   private final long address;

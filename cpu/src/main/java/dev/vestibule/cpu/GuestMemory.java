@@ -5,6 +5,7 @@ import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import java.io.Closeable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can a guest process see at an address, and may it?
@@ -59,6 +60,7 @@ public final class GuestMemory implements Closeable {
   private volatile CodeWatcher codeWatcher = (from, to) -> {};
   private volatile PageSource pageSource = (address, cause) -> false;
   private final AnonymousPages anonymous;
+  private volatile @Nullable Watchpoints watchpoints;
   private boolean closed;
 
   /** Who must hear that translated code has become stale? */
@@ -287,6 +289,7 @@ public final class GuestMemory implements Closeable {
             table + page, beyondFile(old) ? beyondEntry(protection) : entry(protection));
       }
     }
+    watchAgain(address, length);
   }
 
   /**
@@ -303,6 +306,7 @@ public final class GuestMemory implements Closeable {
         HostMemory.put8(table + page, beyond ? beyondEntry(protection) : entry(protection));
       }
     }
+    watchAgain(address, length);
   }
 
   /**
@@ -323,6 +327,7 @@ public final class GuestMemory implements Closeable {
     anonymous.move(from, to, length);
     punch(from, length);
     HostMemory.copyIn(entries, 0, table + (to >>> PAGE_SHIFT), entries.length);
+    watchAgain(to, length);
   }
 
   /** Drops the contents of private pages, as MADV_DONTNEED; the host decides for file pages. */
@@ -389,6 +394,7 @@ public final class GuestMemory implements Closeable {
     } else {
       HostMemory.fill(table + first, pages, entry);
     }
+    watchAgain(address, length);
   }
 
   /** Clears table bytes without making the host commit memory for untouched parts. */
@@ -414,6 +420,58 @@ public final class GuestMemory implements Closeable {
     return address >= 0 && address < limit;
   }
 
+  // ---- watched data -----------------------------------------------------------------------------
+
+  /** What a debugger watches, or null while nothing is watched. */
+  public @Nullable Watchpoints watchpoints() {
+    Watchpoints set = watchpoints;
+    return set == null || set.none() ? null : set;
+  }
+
+  /** What a debugger watches, to be added to. */
+  public synchronized Watchpoints watching() {
+    Watchpoints set = watchpoints;
+    if (set == null) {
+      set = new Watchpoints(this);
+      watchpoints = set;
+    }
+    return set;
+  }
+
+  /** Brings the pages of a range in step with what is watched. */
+  void watchData(long from, long to) {
+    long first = from & -PAGE_SIZE;
+    if (first >= 0 && Long.compareUnsigned(from, to) < 0 && to <= limit) {
+      forgetCode(first, to - first);
+      for (long at = first; at < to; at += PAGE_SIZE) {
+        int old = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+        if ((old & MAPPED) != 0 && !beyondFile(old)) {
+          HostMemory.put8(
+              table + (at >>> PAGE_SHIFT), guarded(at, entry((old >>> ALLOW_SHIFT) & 7)));
+        }
+      }
+    }
+  }
+
+  /** The page's byte without permission for the fast path if something on it is watched. */
+  private int guarded(long at, int entry) {
+    Watchpoints set = watchpoints;
+    boolean watched = set != null && set.any(at & -PAGE_SIZE, (at & -PAGE_SIZE) + PAGE_SIZE);
+    return watched ? entry & ~(LOAD_OK | STORE_OK) : entry;
+  }
+
+  /** After the table was set for pages that are mapped. */
+  private void watchAgain(long address, long length) {
+    Watchpoints set = watchpoints;
+    if (set != null && set.any(address, address + length)) {
+      for (long at = address; at < address + length; at += PAGE_SIZE) {
+        if (set.any(at, at + PAGE_SIZE)) {
+          watchData(at, at + PAGE_SIZE);
+        }
+      }
+    }
+  }
+
   // ---- translated code ------------------------------------------------------------------------
 
   /**
@@ -426,7 +484,7 @@ public final class GuestMemory implements Closeable {
     }
     long at = table + (address >>> PAGE_SHIFT);
     int old = HostMemory.u8(at);
-    if ((old & MAPPED) != 0 && !beyondFile(old)) {
+    if ((old & MAPPED) != 0 && (old & LOAD_OK) != 0) { // else a watched page: all stores go slowly
       HostMemory.put8(at, (old | SPECIAL) & ~STORE_OK);
       HostMemory.fullFence();
     }
@@ -484,6 +542,10 @@ public final class GuestMemory implements Closeable {
       }
       if ((entry & need) == 0) {
         allowOrFault(at, entry, need);
+        Watchpoints set = watchpoints;
+        if (set != null) {
+          set.check(a, size, need == STORE_OK);
+        }
       }
     }
   }
@@ -495,13 +557,15 @@ public final class GuestMemory implements Closeable {
     if (beyondFile(entry)) {
       throw new GuestFault(at, accessOf(need), GuestFault.Cause.BEYOND_FILE);
     }
-    boolean writable = ((entry >>> ALLOW_SHIFT) & PROT_WRITE) != 0;
-    if (need != STORE_OK || !writable) {
+    int protection = (entry >>> ALLOW_SHIFT) & 7;
+    if ((entry(protection) & need) == 0) {
       throw new GuestFault(at, accessOf(need), GuestFault.Cause.FORBIDDEN);
     }
     long page = at & -PAGE_SIZE;
-    codeWatcher.codeChanged(page, page + PAGE_SIZE);
-    HostMemory.put8(table + (at >>> PAGE_SHIFT), (entry & ~SPECIAL) | STORE_OK);
+    if (need == STORE_OK) {
+      codeWatcher.codeChanged(page, page + PAGE_SIZE);
+      HostMemory.put8(table + (at >>> PAGE_SHIFT), guarded(at, (entry & ~SPECIAL) | STORE_OK));
+    }
   }
 
   private static Access accessOf(int need) {

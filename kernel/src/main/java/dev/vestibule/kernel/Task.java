@@ -416,6 +416,9 @@ public final class Task {
       default -> {
         SigInfo info = abi().signalFor(this, stop);
         if (info != null) {
+          if (traced != null && info.code() == SigInfo.TRAP_HWBKPT && stop == Stop.FAULT) {
+            traced.watchHit();
+          }
           machine.listener().fault(this, stop, info);
           Delivery.force(this, info);
         }

@@ -44,7 +44,8 @@ final class GuestProgramsTest {
   static Stream<String> programs() {
     return COMPILERS.keySet().stream()
         .flatMap(guest ->
-            Stream.of("processes", "pthreads", "seccomp", "signals").map(p -> guest + " " + p));
+            Stream.of("processes", "pthreads", "seccomp", "signals", "tracing")
+                .map(p -> guest + " " + p));
   }
 
   /** Processes, threads and signals do what POSIX and Linux promise. */

@@ -45,6 +45,7 @@ public final class FaultTrace implements KernelListener {
           case FORBIDDEN -> "the page's protection forbids it";
           case BEYOND_FILE -> "beyond the end of the mapped file";
           case MISALIGNED -> "not aligned";
+          case WATCHED -> "watched by a debugger";
         };
     return what + "0x" + Long.toHexString(fault.address()) + ": " + why;
   }

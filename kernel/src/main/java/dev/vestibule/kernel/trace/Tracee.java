@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.trace;
 
+import dev.vestibule.cpu.Watchpoints;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.signal.Delivery;
@@ -43,6 +44,8 @@ public final class Tracee {
   private boolean insideCall;
   private boolean listening;
   private boolean killed;
+  private Watchpoints.@Nullable Watch watch;
+  private boolean watchHit;
   private int groupStopsSeen;
   private long message;
 
@@ -78,6 +81,9 @@ public final class Tracee {
   public void detach(@Nullable SigInfo signal) {
     if (task.tracee() == this) {
       task.setTracee(null);
+    }
+    if (!task.ended()) {
+      watch(null);
     }
     if (stop != null) {
       injected = signal;
@@ -171,6 +177,43 @@ public final class Tracee {
     TraceStop now = stop;
     if (now != null) {
       stop = new TraceStop(now.kind(), now.code(), info, now.message());
+    }
+  }
+
+  /**
+   * Sets the one hardware breakpoint of the task, or takes it away; under the machine's lock.
+   *
+   * @return false if there is one already
+   */
+  public boolean watch(Watchpoints.@Nullable Watch wanted) {
+    Watchpoints.Watch old = watch;
+    if (wanted != null && old != null && !watchHit) {
+      return false;
+    }
+    if (old != null) {
+      task.process().space().memory().watching().remove(old);
+    }
+    watch = wanted;
+    watchHit = false;
+    if (wanted != null) {
+      task.process().space().memory().watching().add(wanted);
+    }
+    return true;
+  }
+
+  /** Whether a hardware breakpoint is set, hit or not. */
+  public boolean watches() {
+    return watch != null;
+  }
+
+  /** The hardware breakpoint was hit: it does nothing more until it is set again. */
+  public void watchHit() {
+    synchronized (task.machine().lock()) {
+      Watchpoints.Watch old = watch;
+      if (old != null) {
+        watchHit = true;
+        task.process().space().memory().watching().remove(old);
+      }
     }
   }
 
@@ -331,6 +374,7 @@ public final class Tracee {
 
   /** exec succeeded. Without the option the new program gets a SIGTRAP, as of old. */
   public void executed(int formerTid) {
+    watch = null; // it went with the old memory
     if (wants(TraceStop.EVENT_EXEC)) {
       event(TraceStop.EVENT_EXEC, formerTid);
     } else if (!seized) {

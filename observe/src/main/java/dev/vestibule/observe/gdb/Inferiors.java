@@ -1,8 +1,10 @@
 package dev.vestibule.observe.gdb;
 
+import dev.vestibule.cpu.Watchpoints;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.Signals;
@@ -216,12 +218,21 @@ final class Inferiors implements Tracer {
         boolean used = threads.stream().anyMatch(other -> other.space == thread.space);
         if (!used) {
           breakpoints.removeAll(thread.space);
+          endWatching(thread.space);
         }
         SigInfo signal = thread.untold ? untoldSignal(thread.tracee.stop()) : null;
         thread.tracee.forgetInterrupt();
         thread.tracee.detach(signal);
       }
       return found;
+    }
+  }
+
+  private static void endWatching(AddressSpace space) {
+    Watchpoints watches = space.memory().watchpoints();
+    if (watches != null && space.tryShare()) {
+      watches.clear();
+      space.leave();
     }
   }
 
@@ -415,6 +426,9 @@ final class Inferiors implements Tracer {
         thread.tracee.resume(Tracee.Resume.STEP, null);
         return null;
       }
+      if (info.code() == SigInfo.TRAP_HWBKPT) {
+        return trap(thread, watched(thread, info.address()));
+      }
       if (info.code() == SigInfo.TRAP_BRKPT) {
         boolean ours = breakpoints.at(thread.space, pc);
         if (!ours && !isTrap(thread, pc)) {
@@ -430,6 +444,16 @@ final class Inferiors implements Tracer {
       return null;
     }
     return reply(thread, stop.signal(), "");
+  }
+
+  private static String watched(GuestThread thread, long address) {
+    Watchpoints watches = thread.space.memory().watchpoints();
+    Watchpoints.Watch watch = watches == null ? null : watches.at(address);
+    if (watch == null) {
+      return "";
+    }
+    String kind = !watch.loads() ? "watch:" : watch.stores() ? "awatch:" : "rwatch:";
+    return kind + Long.toHexString(address) + ";";
   }
 
   private static boolean inRange(GuestThread thread, long pc) {

@@ -1,5 +1,6 @@
 package dev.vestibule.observe.gdb;
 
+import dev.vestibule.cpu.Watchpoints;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.memory.AddressSpace;
@@ -213,10 +214,39 @@ final class Session {
         byte[] trap = task().abi().breakpoint();
         return inferiors.breakpoints().insert(space, address, trap) ? OK : BAD_MEMORY;
       }
+      case "2", "3", "4" -> {
+        return watch(parts, insert, space, address);
+      }
       default -> {
         return "";
       }
     }
+  }
+
+  private static String watch(String[] parts, boolean insert, AddressSpace space, long address) {
+    int length = Hex.small(parts[2]);
+    boolean loads = !parts[0].equals("2");
+    boolean stores = !parts[0].equals("3");
+    long limit = space.memory().limit();
+    if (length == 0 || address < 0 || address > limit - length) {
+      return ERROR;
+    }
+    Watchpoints.Watch watch = new Watchpoints.Watch(address, address + length, loads, stores, null);
+    if (!space.tryShare()) {
+      return ERROR;
+    }
+    try {
+      synchronized (space) { // which changes of mappings hold, too
+        Watchpoints watching = space.memory().watching();
+        watching.remove(watch);
+        if (insert) {
+          watching.add(watch);
+        }
+      }
+    } finally {
+      space.leave();
+    }
+    return OK;
   }
 
   // ---- threads and running

@@ -31,6 +31,7 @@ final class PowerTraps {
       case UNMAPPED -> SigInfo.fault(Signals.SIGSEGV, SigInfo.SEGV_MAPERR, fault.address());
       case FORBIDDEN -> SigInfo.fault(Signals.SIGSEGV, SigInfo.SEGV_ACCERR, fault.address());
       case BEYOND_FILE -> SigInfo.fault(Signals.SIGBUS, SigInfo.BUS_ADRERR, fault.address());
+      case WATCHED -> SigInfo.fault(Signals.SIGTRAP, SigInfo.TRAP_HWBKPT, fault.address());
       case MISALIGNED -> SigInfo.fault(Signals.SIGBUS, SigInfo.BUS_ADRALN, fault.address());
     };
   }
