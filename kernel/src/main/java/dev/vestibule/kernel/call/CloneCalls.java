@@ -102,8 +102,11 @@ public final class CloneCalls {
       level = Support.PARTIAL,
       note = "no namespaces, no choice of the pid, no cgroup (EPERM)")
   public static long clone3(Task t, long address, long size) {
-    if (size < CLONE_ARGS_SIZE_VER0 || size > 4096) {
-      return size > 4096 ? -dev.vestibule.kernel.Errno.E2BIG : -EINVAL;
+    if (Long.compareUnsigned(size, 4096) > 0) {
+      return -dev.vestibule.kernel.Errno.E2BIG;
+    }
+    if (size < CLONE_ARGS_SIZE_VER0) {
+      return -EINVAL;
     }
     Struct args = t.abi().struct(t.memory(), address, (int) size);
     long flags = args.i64(0);

@@ -351,7 +351,7 @@ public final class DirectoryCalls {
     Listing(Task task, long buffer, int size, Shape shape) {
       this.task = task;
       this.buffer = buffer;
-      this.size = size & 0xffff_ffffL;
+      this.size = size; // of a negative one, as Linux takes it, nothing fits
       this.shape = shape;
       this.at = buffer;
     }

@@ -80,11 +80,11 @@ public final class FileCalls {
   @Syscall(args = "dirfd, path, ptr, size", since = "5.6", result = Result.FD)
   public static long openat2(Task t, int dirfd, long path, long how, long size) {
     int known = 24;
+    if (Long.compareUnsigned(size, 4096) > 0) {
+      return -Errno.E2BIG;
+    }
     if (size < known) {
       return -Errno.EINVAL;
-    }
-    if (size > 4096) {
-      return -Errno.E2BIG;
     }
     Struct s = t.abi().struct(t.memory(), how, (int) size);
     for (int i = known; i < size; i++) {
@@ -303,8 +303,8 @@ public final class FileCalls {
     if (error != 0) {
       return error;
     }
-    if (size < 0) {
-      return -Errno.EINVAL;
+    if (size < 0) { // more than there are addresses
+      return -Errno.EFAULT;
     }
     return file.read(t, IoVector.writable(t.memory(), buffer, size), offset);
   }
@@ -314,8 +314,8 @@ public final class FileCalls {
     if (error != 0) {
       return error;
     }
-    if (size < 0) {
-      return -Errno.EINVAL;
+    if (size < 0) { // more than there are addresses
+      return -Errno.EFAULT;
     }
     return file.write(t, IoVector.readable(t.memory(), buffer, size), offset);
   }

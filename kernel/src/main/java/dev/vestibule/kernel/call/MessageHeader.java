@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 record MessageHeader(
     long at, long name, int nameLength, long vector, long count, long control, long controlLength) {
+  private static final int ADDRESS_MAX = 128;
   private static final int SCM_RIGHTS = 1;
   private static final int SCM_CREDENTIALS = 2;
   private static final int SCM_MAX_FD = 253;
@@ -34,10 +35,14 @@ record MessageHeader(
   static MessageHeader load(Task t, long at) {
     int word = t.abi().wordSize();
     Struct s = t.abi().struct(t.memory(), at, size(t));
+    int nameLength = s.word(0) == 0 ? 0 : s.i32(word);
+    if (nameLength < 0) {
+      throw new Failure(Errno.EINVAL);
+    }
     return new MessageHeader(
         at,
         s.word(0),
-        s.i32(word),
+        Math.min(nameLength, ADDRESS_MAX),
         s.word(2 * word),
         s.word(3 * word),
         s.word(4 * word),
@@ -125,7 +130,7 @@ record MessageHeader(
     int word = t.abi().wordSize();
     if (name != 0) {
       byte[] bytes = address == null ? new byte[0] : address;
-      t.memory().write(name, bytes, 0, Math.min(Math.max(0, nameLength), bytes.length));
+      t.memory().write(name, bytes, 0, Math.min(nameLength, bytes.length));
       t.memory().store32(at + word, bytes.length);
     }
     int used = 0;

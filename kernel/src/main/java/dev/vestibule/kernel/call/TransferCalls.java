@@ -82,6 +82,9 @@ public final class TransferCalls {
   @Syscall(args = "fd, flags, loff, loff", since = "2.6.23")
   public static long fallocate(Task t, int fd, int mode, long offset, long length) {
     int collapses = 0x08 | 0x20;
+    if (offset < 0 || length <= 0) {
+      return -Errno.EINVAL;
+    }
     if ((mode & collapses) != 0) {
       return -Errno.EOPNOTSUPP;
     }
@@ -253,7 +256,7 @@ public final class TransferCalls {
                   if (!from.readable() || !to.writable()) {
                     return -Errno.EBADF;
                   }
-                  if (!pipeIn && !pipeOut || count < 0) {
+                  if (!(pipeIn && pipeOut) && (!pipeIn && !pipeOut || count < 0)) {
                     return -Errno.EINVAL;
                   }
                   if (pipeIn && inAt != 0 || pipeOut && outAt != 0) {
@@ -261,7 +264,7 @@ public final class TransferCalls {
                   }
                   long fromOffset = inAt == 0 ? -1 : t.memory().load64(inAt);
                   long toOffset = outAt == 0 ? -1 : t.memory().load64(outAt);
-                  long most = Math.min(count, BUFFER);
+                  long most = count < 0 ? BUFFER : Math.min(count, BUFFER);
                   long moved = move(t, from, fromOffset, to, toOffset, most);
                   if (moved > 0 && inAt != 0) {
                     t.memory().store64(inAt, fromOffset + moved);
@@ -290,7 +293,7 @@ public final class TransferCalls {
                   if (!(from instanceof PipeEnd a) || !(to instanceof PipeEnd b) || a.samePipe(b)) {
                     return -Errno.EINVAL;
                   }
-                  byte[] bytes = a.peek((int) Math.min(BUFFER, count));
+                  byte[] bytes = a.peek(count < 0 ? BUFFER : (int) Math.min(BUFFER, count));
                   if (bytes.length == 0) {
                     return (a.poll() & OpenFile.POLLHUP) != 0 ? 0 : -Errno.EAGAIN;
                   }
@@ -326,10 +329,13 @@ public final class TransferCalls {
     int cloexec = 1;
     int sealable = 2;
     int huge = 4;
+    int hugeSize = 0x3f << 26;
     int noExec = 8;
     int exec = 0x10;
     if ((flags & ~(cloexec | sealable | noExec | exec)) != 0) {
-      return (flags & huge) != 0 ? -Errno.ENODEV : -Errno.EINVAL;
+      boolean otherwiseGood =
+          (flags & ~(cloexec | sealable | huge | noExec | exec | hugeSize)) == 0;
+      return (flags & huge) != 0 && otherwiseGood ? -Errno.ENODEV : -Errno.EINVAL;
     }
     String text = GuestText.path(t.memory(), name);
     if (text.length() > 249) {

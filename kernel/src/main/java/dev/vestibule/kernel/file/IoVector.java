@@ -54,10 +54,12 @@ public final class IoVector {
   /**
    * Appends guest bytes; nothing more is appended behind a stretch that was cut.
    *
+   * @param length bytes, unsigned; what is beyond {@link #MOST} is left out
    * @throws GuestFault if the first byte of the whole list is not accessible
    */
   public void add(GuestMemory memory, long address, long length, boolean store) {
-    long left = Math.min(length, MOST - total);
+    long room = MOST - total;
+    long left = length < 0 ? room : Math.min(length, room);
     if (!complete || left <= 0) {
       return;
     }
