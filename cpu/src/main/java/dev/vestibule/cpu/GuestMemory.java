@@ -292,6 +292,11 @@ public final class GuestMemory implements Closeable {
     watchAgain(address, length);
   }
 
+  /** Whether a page is marked as lying beyond the end of its file. */
+  public boolean isBeyondFile(long address) {
+    return beyondFile(HostMemory.u8(table + (address >>> PAGE_SHIFT)));
+  }
+
   /**
    * Marks pages as lying beyond the end of their file (accesses become SIGBUS), or back as present.
    */

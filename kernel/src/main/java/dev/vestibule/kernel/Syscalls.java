@@ -81,7 +81,8 @@ public final class Syscalls {
     } catch (Failure failure) {
       return -failure.errno();
     } catch (InternalError lostPage) {
-      return -Errno.EFAULT; // a host SIGBUS: a mapped file became shorter
+      task.space().findLostPages(); // a host SIGBUS: a mapped file became shorter
+      return -Errno.EFAULT;
     } catch (OutOfMemoryError e) {
       return -Errno.ENOMEM;
     }

@@ -405,8 +405,11 @@ public final class Task {
     try {
       stop = single ? cpu.step() : cpu.run();
     } catch (InternalError lostPage) {
-      // What the JVM makes of a host SIGBUS: somebody shortened a file that is mapped.
-      Delivery.force(this, SigInfo.fault(Signals.SIGBUS, SigInfo.BUS_ADRERR, cpu.pc()));
+      // What the JVM makes of a host SIGBUS: somebody shortened a file that is mapped. Once its
+      // pages are known to be lost, the instruction faults as the guest's.
+      if (!space().findLostPages()) {
+        Delivery.force(this, SigInfo.fault(Signals.SIGBUS, SigInfo.BUS_ADRERR, cpu.pc()));
+      }
       return;
     }
     calls.entered(stop);

@@ -571,6 +571,27 @@ public final class AddressSpace {
     }
   }
 
+  /**
+   * Looks at all mapped files again, as one of them has been shortened outside the machine.
+   *
+   * @return whether pages were found that their file no longer has
+   */
+  public synchronized boolean findLostPages() {
+    boolean found = false;
+    for (Vma vma : list.all()) {
+      Backing backing = vma.backing();
+      if (backing == null) {
+        continue;
+      }
+      long valid = pageUp(Math.max(0, backing.size() - vma.offset()));
+      if (valid < vma.length() && !memory.isBeyondFile(vma.start() + valid)) {
+        memory.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
+        found = true;
+      }
+    }
+    return found;
+  }
+
   private synchronized boolean fileHasGrown(long address) {
     Vma vma = find(address);
     if (vma == null || vma.backing() == null) {
