@@ -72,6 +72,9 @@ public final class SeccompCalls {
       List<Task> synced = new ArrayList<>(List.of(t));
       if ((flags & FLAG_TSYNC) != 0) {
         for (Task other : t.process().tasks()) {
+          if (other.dying()) {
+            continue; // joined already, perhaps, with filters of its own
+          }
           if (!next.extendsThat(other.seccomp())) {
             return other.tid();
           }
