@@ -89,7 +89,7 @@ public final class HostProcess implements ProcessView, AutoCloseable {
   }
 
   private InspectException failure(String file, long result) {
-    if (result == -ENOENT && file.equals("maps")) {
+    if (result == -ENOENT) {
       return new InspectException(name(), "no such process");
     }
     String why =

@@ -48,6 +48,16 @@ public record Sighting(
    */
   public record Edit(String against, int bytes, long first, List<String> where) {}
 
+  /** Where a kernel is going to have its pages; nobody looked. */
+  public static Sighting planned(long address, List<Area> areas) {
+    return new Sighting(address, List.of(), List.copyOf(areas), false, null, 0);
+  }
+
+  /** Whether somebody looked, so that there is something to say of moves and edits. */
+  public boolean observed() {
+    return !ways.isEmpty();
+  }
+
   /** The area of a name, or null. */
   public @Nullable Area area(String name) {
     for (Area area : areas) {

@@ -81,6 +81,9 @@ final class VdsoReport {
                   area.permissions(),
                   area.size()));
     }
+    if (!seen.observed()) {
+      return;
+    }
     line("moved: " + (seen.moved() ? "yes: " + moved(seen) : "no"));
     Sighting.Edit edit = seen.edit();
     line(

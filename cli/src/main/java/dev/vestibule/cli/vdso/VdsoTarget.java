@@ -12,6 +12,7 @@ import dev.vestibule.inspect.HostProcess;
 import dev.vestibule.inspect.InspectException;
 import dev.vestibule.inspect.KernelImage;
 import dev.vestibule.inspect.KernelImages;
+import dev.vestibule.inspect.Sighting;
 import dev.vestibule.inspect.Specimen;
 import dev.vestibule.inspect.VdsoFinder;
 import dev.vestibule.profile.KernelProfile;
@@ -65,7 +66,26 @@ final class VdsoTarget {
     if (image == null) {
       throw CommandFailure.ours(word + ": this kernel has no vDSO");
     }
-    return Specimen.ofFile(word, image.file(), profile.uname().release());
+    Specimen bare = Specimen.ofFile(word, image.file(), profile.uname().release());
+    return new Specimen(
+        word, bare.bytes(), bare.file(), bare.kernel(), planned(profile, image.bytes().length));
+  }
+
+  /** Where this kernel puts its pages, beginning where it asks for, or at a likely place. */
+  private static Sighting planned(KernelProfile profile, int imageSize) {
+    long hint = profile.placement().hint();
+    long at = hint != 0 ? hint : profile.architecture().is64() ? 0x3fff80000000L : 0xf7f00000L;
+    long header = at;
+    List<Sighting.Area> areas = new ArrayList<>();
+    for (KernelProfile.Area area : profile.areas()) {
+      long start = at;
+      for (String part : area.holds()) {
+        header = part.equals("image") ? at : header;
+        at += part.equals("image") ? imageSize : profile.memory().pageSize();
+      }
+      areas.add(new Sighting.Area(area.name(), start, at, area.permissions()));
+    }
+    return Sighting.planned(header, areas);
   }
 
   private static Specimen ofProcess(String pid) throws InspectException {

@@ -29,7 +29,7 @@ final class Checkpointing {
 
   private static void layout(Lens image, Findings findings, boolean knowsClockPages) {
     Sighting seen = image.sighting();
-    if (seen == null) {
+    if (seen == null || seen.areas().stream().allMatch(area -> area.name().isEmpty())) {
       return;
     }
     Sighting.Area vdso = seen.area("[vdso]");
