@@ -1,5 +1,7 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.cpu.CodeCache;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.kernel.KernelListener;
@@ -30,6 +32,7 @@ final class MachineSetup {
             .settings(settings)
             .fileTree(files)
             .listener(listener)
+            .engine(engine(options.engine()))
             .timeSource(source(options.clock()));
     if (vdso instanceof RunOptions.Vdso.Off) {
       machine.handedPages(HandedPages.NONE);
@@ -38,6 +41,17 @@ final class MachineSetup {
       machine.vdsoImage(image);
     }
     return machine.build();
+  }
+
+  /** The engine asked for, with one line of warning where this host cannot have it. */
+  private static Engine engine(Engine wanted) {
+    boolean translates = wanted == Engine.TRANSLATE || wanted == Engine.BOTH;
+    String refusal = translates ? CodeCache.refusal() : null;
+    if (refusal != null) {
+      System.err.println("vestibule: --engine: " + refusal + "; interpreting");
+      return Engine.INTERPRET;
+    }
+    return wanted;
   }
 
   private static TimeSource source(RunOptions.Clock clock) {

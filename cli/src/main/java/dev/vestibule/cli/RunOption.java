@@ -36,6 +36,8 @@ enum RunOption {
   TRACE("trace", "startup|calls|faults", "show the start-up, the vDSO calls or the faults"),
   UNSUPPORTED("unsupported", "", "list in the end what the program asked for in vain"),
   STATISTICS("stats", "", "print how many instructions were executed, and how fast"),
+  ENGINE(
+      "engine", "auto|interpret|translate|both", "who executes code; both compares the two (auto)"),
   GDB("g", "QEMU_GDB", "PORT|SOCKET", "wait for gdb before the first instruction"),
   DEBUG("debug", "", "show stack traces of internal errors"),
   HELP("h help", "", "print this");

@@ -1,5 +1,6 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.cpu.Engine;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param traces what else is shown
  * @param unsupported whether a list of vain requests is printed in the end
  * @param statistics whether the number of executed instructions is printed in the end
+ * @param engine who executes the program's code
  * @param gdb a TCP port or a socket's path where gdb is awaited, or null
  * @param debug whether internal errors show their stack trace
  */
@@ -54,6 +56,7 @@ public record RunOptions(
     Set<Trace> traces,
     boolean unsupported,
     boolean statistics,
+    Engine engine,
     @Nullable String gdb,
     boolean debug) {
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.format.DateTimeFormatter.ISO_DATE_TIME;
 
+import dev.vestibule.cpu.Engine;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -56,6 +57,7 @@ final class RunParser {
   private final Set<RunOptions.Trace> traces = EnumSet.noneOf(RunOptions.Trace.class);
   private boolean unsupported;
   private boolean statistics;
+  private Engine engine = Engine.AUTO;
   private @Nullable String gdb;
   private boolean debug;
   private boolean help;
@@ -109,6 +111,7 @@ final class RunParser {
         Set.copyOf(traces),
         unsupported,
         statistics,
+        engine,
         gdb,
         debug);
   }
@@ -213,6 +216,7 @@ final class RunParser {
       }
       case UNSUPPORTED -> unsupported = true;
       case STATISTICS -> statistics = true;
+      case ENGINE -> engine = engine(source, value);
       case GDB -> gdb = notEmpty(source, text(value));
       case DEBUG -> debug = true;
       case HELP -> help = true;
@@ -241,6 +245,15 @@ final class RunParser {
       }
     }
     throw failure(source + ": " + shown(name) + " is none of startup, calls, faults");
+  }
+
+  private static Engine engine(String source, String name) throws CommandFailure {
+    for (Engine engine : Engine.values()) {
+      if (engine.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return engine;
+      }
+    }
+    throw failure(source + ": " + shown(name) + " is none of auto, interpret, translate, both");
   }
 
   private static Path path(String source, String value) throws CommandFailure {

@@ -16,7 +16,9 @@ public final class Block {
   private final long[] exits;
   private final short[] starts;
   private final @Nullable Block[] successors;
-  private boolean valid = true;
+  private volatile boolean valid = true;
+  private int budget = Integer.MAX_VALUE;
+  private volatile long machineCode;
 
   /**
    * @param pc address of the first instruction
@@ -64,6 +66,11 @@ public final class Block {
     return starts.length;
   }
 
+  /** The index in {@link #code} where an instruction, counted from 0, begins. */
+  public int start(int instruction) {
+    return starts[instruction];
+  }
+
   /** Which instruction of the block, from 0, does a micro-operation belong to? */
   public int instructionAt(int codeIndex) {
     int k = 0;
@@ -89,6 +96,30 @@ public final class Block {
   /** Whether the guest's bytes are still those that were translated. */
   public boolean valid() {
     return valid;
+  }
+
+  /** Counts an execution by the interpreter; whether it was the last it should do by itself. */
+  public boolean spend() {
+    return --budget < 0;
+  }
+
+  /** Whether the interpreter has executed the block as often as it should. */
+  public boolean spent() {
+    return budget < 0;
+  }
+
+  /** Lets the interpreter execute the block so many times before it asks again. */
+  public void grant(int executions) {
+    budget = executions;
+  }
+
+  /** Where an emitter has put the block's machine code: 0 nowhere, or a number of its choice. */
+  public long machineCode() {
+    return machineCode;
+  }
+
+  public void setMachineCode(long where) {
+    machineCode = where;
   }
 
   void invalidate() {

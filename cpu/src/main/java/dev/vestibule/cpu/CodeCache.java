@@ -1,5 +1,7 @@
 package dev.vestibule.cpu;
 
+import dev.vestibule.cpu.micro.Executor;
+import dev.vestibule.cpu.x86.Translator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +23,41 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
   private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
   private volatile LongPredicate watched = CodeCache::never;
   private volatile boolean watching;
+  private final Engine engine;
+  private final Executor executor;
+
+  /** A cache whose blocks are interpreted. */
+  public CodeCache() {
+    this(Engine.INTERPRET);
+  }
+
+  /** A cache whose blocks run as the engine says, or are interpreted where the host refuses. */
+  public CodeCache(Engine engine) {
+    this(engine, Translator.BUDGET);
+  }
+
+  /** The same; blocks are interpreted {@code budget} times before they become machine code. */
+  public CodeCache(Engine engine, int budget) {
+    this.engine = engine;
+    executor =
+        engine == Engine.INTERPRET || engine == Engine.AUTO || Translator.refusal() != null
+            ? Executor.INTERPRETER
+            : new Translator(engine == Engine.BOTH, budget);
+  }
+
+  /** Why this host cannot run machine code of ours, in a few words; null if it can. */
+  public static @Nullable String refusal() {
+    return Translator.refusal();
+  }
+
+  /** The engine that was asked for. */
+  public Engine engine() {
+    return engine;
+  }
+
+  Executor executor() {
+    return executor;
+  }
 
   private static boolean never(long address) {
     return false;
@@ -64,6 +101,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
     }
     memory.watchCode(pc);
     block = isa.translate(memory, pc, watched, isa.mostInstructions());
+    block.grant(executor.budget());
     for (long page = page(pc); page <= page(block.end() - 1); page++) {
       List<Block> list = pages.computeIfAbsent(page, p -> new ArrayList<>());
       synchronized (list) {
@@ -102,6 +140,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
     synchronized (list) {
       for (Block block : list) {
         block.invalidate();
+        executor.invalidated(block);
         blocks.remove(block.pc(), block);
       }
     }

@@ -21,12 +21,24 @@ public final class Cpu implements Closeable {
   /** Slots in a record, temporaries of micro-operations included. */
   public static final int SLOTS = 1024;
 
+  /** For executors: slot that is not 0 while {@link #attention()} holds. */
+  public static final int ATTENTION = 448;
+
+  /** For executors: slots for pointers of their own. */
+  public static final int EXECUTOR = 449;
+
+  private static final int REGISTERS = 448;
+
+  /** Pairs of guest pc and machine code behind the slots, for emitters. */
+  public static final int JUMP_TABLE = 1024;
+
   private final Isa isa;
   private GuestMemory memory;
   private CodeCache code;
   private final long context;
   private final @Nullable Block[] jumpCache = new Block[JUMP_CACHE];
   private volatile boolean attention;
+  private boolean closed;
   private @Nullable GuestFault fault;
   private long executed;
   private LongSupplier timebase = System::nanoTime;
@@ -39,7 +51,8 @@ public final class Cpu implements Closeable {
     this.isa = isa;
     this.memory = memory;
     this.code = code;
-    this.context = HostMemory.allocate(SLOTS * 8L);
+    this.context = HostMemory.allocate(SLOTS * 8L + JUMP_TABLE * 16L);
+    forgetJumps();
     isa.reset(this);
   }
 
@@ -60,6 +73,11 @@ public final class Cpu implements Closeable {
     memory = newMemory;
     code = newCode;
     java.util.Arrays.fill(jumpCache, null);
+    forgetJumps();
+  }
+
+  private void forgetJumps() {
+    HostMemory.fill(context + SLOTS * 8L, JUMP_TABLE * 16L, -1);
   }
 
   /** Host address of the record. */
@@ -86,7 +104,7 @@ public final class Cpu implements Closeable {
 
   /** Copies all registers of another thread: clone(2). */
   public void copyRegistersFrom(Cpu other) {
-    HostMemory.copy(other.context, context, SLOTS * 8L);
+    HostMemory.copy(other.context, context, REGISTERS * 8L);
   }
 
   /**
@@ -96,11 +114,11 @@ public final class Cpu implements Closeable {
   public Stop run() {
     Watchpoints watches = memory.watchpoints();
     if (watches == null) {
-      return Interpreter.run(this);
+      return code.executor().run(this);
     }
     watches.run(this);
     try {
-      return Interpreter.run(this);
+      return code.executor().run(this);
     } finally {
       watches.run(null);
     }
@@ -125,9 +143,12 @@ public final class Cpu implements Closeable {
       watches.run(this);
     }
     attention = true; // the executor looks at it behind the block
-    Stop stop = Interpreter.run(this, one);
+    Stop stop = Interpreter.run(this, one, 0);
     if (watches != null) {
       watches.run(null);
+    }
+    if (stop == null) {
+      throw new IllegalStateException("attention was not noticed");
     }
     boolean branched = stop == Stop.FAULT && fault().access() == Access.FETCH && pc() != start;
     return branched ? Stop.ATTENTION : stop;
@@ -148,8 +169,11 @@ public final class Cpu implements Closeable {
   }
 
   /** Makes {@link #run} return {@link Stop#ATTENTION} soon; callable from any thread. */
-  public void interrupt() {
+  public synchronized void interrupt() {
     attention = true;
+    if (!closed) {
+      HostMemory.putSlotVolatile(context + ATTENTION * 8L, 1);
+    }
   }
 
   /** Whether {@link #interrupt} was called; for executors. */
@@ -159,6 +183,7 @@ public final class Cpu implements Closeable {
 
   /** Forgets an interrupt that has been noticed; called before looking for its cause. */
   public void clearInterrupt() {
+    HostMemory.putSlotVolatile(context + ATTENTION * 8L, 0); // first: see interrupt
     attention = false;
   }
 
@@ -213,7 +238,8 @@ public final class Cpu implements Closeable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     HostMemory.free(context);
   }
 }

@@ -16,6 +16,9 @@ public interface Isa {
   /** Slot of the program counter. */
   int pcSlot();
 
+  /** Slots that programs use most, the most used first; emitters keep them in host registers. */
+  int[] hotSlots();
+
   /** Gives a new record its power-on contents. */
   void reset(Cpu cpu);
 

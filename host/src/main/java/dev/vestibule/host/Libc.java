@@ -21,10 +21,11 @@ public final class Libc {
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
   private static final long ERRNO_OFFSET =
       CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
-  private static final MethodHandle SYSCALL =
+  private static final MemorySegment SYSCALL =
+      Linker.nativeLinker().defaultLookup().findOrThrow("syscall");
+  private static final MethodHandle CALL =
       Linker.nativeLinker()
           .downcallHandle(
-              Linker.nativeLinker().defaultLookup().findOrThrow("syscall"),
               FunctionDescriptor.of(
                   JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
                   JAVA_LONG),
@@ -42,10 +43,22 @@ public final class Libc {
   public static long syscall(long number, long a, long b, long c, long d, long e, long f) {
     MemorySegment state = STATE.get();
     try {
-      long result = (long) SYSCALL.invokeExact(state, number, a, b, c, d, e, f);
+      long result = (long) CALL.invokeExact(SYSCALL, state, number, a, b, c, d, e, f);
       return result == -1 ? -HostMemory.i32le(state.address() + ERRNO_OFFSET) : result;
     } catch (Throwable t) {
       throw new AssertionError("syscall downcall", t);
+    }
+  }
+
+  /**
+   * Calls machine code with the same shape: two arguments and a result in the host's C convention.
+   * The thread counts as being outside Java meanwhile, so garbage collection does not wait for it.
+   */
+  public static long call(MemorySegment code, long a, long b) {
+    try {
+      return (long) CALL.invokeExact(code, STATE.get(), a, b, 0L, 0L, 0L, 0L, 0L);
+    } catch (Throwable t) {
+      throw new AssertionError("downcall", t);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.vestibule.kernel;
 
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.Timekeeper;
@@ -64,6 +65,7 @@ public final class Machine implements AutoCloseable {
   private final HandedPages handedPages;
   private final Random random;
   private final boolean reachesNetwork;
+  private final Engine engine;
   private final Terminals terminals = new Terminals(this);
   private final FutexTable futexes = new FutexTable();
   private final CpuLimits cpuLimits = new CpuLimits(this);
@@ -153,6 +155,7 @@ public final class Machine implements AutoCloseable {
     Long seed = settings.seed();
     this.random = seed == null ? new HostRandom() : new Random(seed);
     this.reachesNetwork = builder.reachesNetwork;
+    this.engine = builder.engine;
     SystemMounts.add(this);
   }
 
@@ -169,6 +172,7 @@ public final class Machine implements AutoCloseable {
     private KernelListener listener = new KernelListener() {};
     private @Nullable FileTree fileTree;
     private boolean reachesNetwork;
+    private Engine engine = Engine.AUTO;
     private @Nullable HandedPages handedPages;
     private @Nullable VdsoImage vdsoImage;
 
@@ -204,6 +208,12 @@ public final class Machine implements AutoCloseable {
       return this;
     }
 
+    /** Who executes guests' code; {@link Engine#AUTO} by default. */
+    public Builder engine(Engine value) {
+      engine = value;
+      return this;
+    }
+
     /** The profile's own by default; {@link HandedPages#NONE} for a kernel started with vdso=0. */
     public Builder handedPages(HandedPages value) {
       handedPages = value;
@@ -229,6 +239,11 @@ public final class Machine implements AutoCloseable {
   /** The kernel this machine runs. */
   public KernelProfile profile() {
     return profile;
+  }
+
+  /** Who executes guests' code. */
+  public Engine engine() {
+    return engine;
   }
 
   /** The guest architecture's ABI. */

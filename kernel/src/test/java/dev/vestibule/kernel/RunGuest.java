@@ -1,5 +1,6 @@
 package dev.vestibule.kernel;
 
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.signal.SigInfo;
@@ -23,6 +24,7 @@ final class RunGuest {
         Machine.builder(profile)
             .settings(Machine.Settings.defaults().withDebug(true))
             .fileTree(new FileTree(HostMount.of(trees)))
+            .engine(Engine.valueOf(System.getProperty("engine", "AUTO")))
             .listener(trace ? new Tracer() : new KernelListener() {})
             .build();
     List<String> env =

@@ -25,8 +25,8 @@ public final class Interpreter {
 
   private Interpreter() {}
 
-  /** Runs the thread until it stops; see {@link Cpu#run}. */
-  public static Stop run(Cpu cpu) {
+  /** Runs from the pc; see {@link #run(Cpu, Block, int)}. */
+  static @Nullable Stop run(Cpu cpu) {
     Block block;
     try {
       block = cpu.block(cpu.pc());
@@ -34,22 +34,30 @@ public final class Interpreter {
       cpu.setFault(fault);
       return Stop.FAULT;
     }
-    return run(cpu, block);
+    if (block.spent()) {
+      block.grant(Integer.MAX_VALUE);
+    }
+    return run(cpu, block, 0);
   }
 
-  /** Like {@link #run(Cpu)}, from a block that need not be in the cache; executes it whole. */
-  public static Stop run(Cpu cpu, Block first) {
+  /**
+   * Executes the rest of a block, which need not be in the cache, and what follows.
+   *
+   * @param from index of the micro-operation to begin with, the first of an instruction
+   * @return why the thread stopped, as {@link Cpu#run}; null if the block at the pc has spent its
+   *     budget
+   */
+  public static @Nullable Stop run(Cpu cpu, Block first, int from) {
     Block block = first;
     final long ctx = cpu.context();
     final GuestMemory memory = cpu.memory();
-    int at = 0;
+    int at = from;
     long count = 0;
     try {
       do {
         long[] code = block.code();
         long[] pool = block.pool();
         int exit;
-        at = 0;
         block:
         while (true) {
           long w = code[at++];
@@ -745,10 +753,11 @@ public final class Interpreter {
           at = -1;
           block = cpu.block(target);
         }
-      } while (!cpu.attention());
+        at = 0;
+      } while (!cpu.attention() && !block.spend());
       cpu.setPc(block.pc());
       cpu.addExecuted(count);
-      return Stop.ATTENTION;
+      return cpu.attention() ? Stop.ATTENTION : null;
     } catch (GuestFault fault) {
       if (at >= 0) {
         cpu.setPc(block.pcAt(at - 1));

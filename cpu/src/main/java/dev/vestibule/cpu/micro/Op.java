@@ -145,7 +145,7 @@ public final class Op {
 
   public static final int SARCA64 = 61;
 
-  /** d = (a < b ? 8 : a > b ? 4 : 2) | c. */
+  /** d = (a < b ? 8 : a > b ? 4 : 2) | c; c is 0 or 1. */
   public static final int CMPS32 = 62;
 
   public static final int CMPU32 = 63;

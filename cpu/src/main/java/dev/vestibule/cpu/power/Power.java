@@ -89,6 +89,11 @@ public final class Power implements Isa {
   }
 
   @Override
+  public int[] hotSlots() {
+    return new int[] {3, 9, 4, 10, 5, 1, 31, 30, 8, 7, 6, 29, 11}; // r3, r9...
+  }
+
+  @Override
   public void reset(Cpu cpu) {
     cpu.setSlot(PowerState.RESERVATION, -1);
     cpu.setSlot(PowerState.PVR, wide ? 0x004d_0200 : 0x8003_0202);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
 import java.nio.ByteBuffer;
@@ -24,6 +25,11 @@ import org.junit.jupiter.params.provider.EnumSource;
  * another stored next to it.
  */
 class AtomicsTest {
+  /** Who executes; overridden by {@link TranslatedTest}. */
+  Engine engine() {
+    return Engine.INTERPRET;
+  }
+
   private static final long CODE = 0x1_0000;
   private static final long DATA = 0x2_0000;
   private static final int THREADS = 3;
@@ -38,7 +44,7 @@ class AtomicsTest {
   void noIncrementIsLost(Machine.Guest guest) throws Exception {
     int kinds = guest.isa.wide() ? 5 : 3;
     GuestMemory memory = GuestMemory.reserve(1 << 20, guest.isa.wide(), guest.isa.bigEndian());
-    CodeCache cache = new CodeCache();
+    CodeCache cache = new CodeCache(engine(), 0);
     memory.onCodeChange(cache);
     int readWrite = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE;
     memory.mapAnonymous(CODE, GuestMemory.PAGE_SIZE, readWrite | GuestMemory.PROT_EXEC);

@@ -2,6 +2,7 @@ package dev.vestibule.cpu.power;
 
 import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestMemory;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -60,10 +61,10 @@ final class Machine implements AutoCloseable {
   private final OutputStream in;
   private final DataInputStream out;
 
-  Machine(Guest guest, Path directory) throws IOException, InterruptedException {
+  Machine(Guest guest, Path directory, Engine engine) throws IOException, InterruptedException {
     this.guest = guest;
     GuestMemory memory = GuestMemory.reserve(1L << 32, guest.isa.wide(), guest.isa.bigEndian());
-    CodeCache cache = new CodeCache();
+    CodeCache cache = new CodeCache(engine, 0);
     memory.onCodeChange(cache);
     int all = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;
     memory.mapAnonymous(Trial.CODE, GuestMemory.PAGE_SIZE, all);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestMemory;
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -19,6 +20,11 @@ import org.junit.jupiter.params.provider.EnumSource;
  * -Dcode.seed} and {@code -Dcode.sequences} replay and prolong.
  */
 class RandomCodeTest {
+  /** Who executes; overridden by {@link TranslatedTest}. */
+  Engine engine() {
+    return Engine.INTERPRET;
+  }
+
   private static final long PAGES = 0x0180_0000;
   private static final int BYTES = 4 * GuestMemory.PAGE_SIZE;
   private static final long LIMIT = 1L << 28;
@@ -29,7 +35,7 @@ class RandomCodeTest {
     long seed = Long.getLong("code.seed", 42);
     int sequences = Integer.getInteger("code.sequences", 20_000);
     GuestMemory memory = GuestMemory.reserve(LIMIT, guest.isa.wide(), guest.isa.bigEndian());
-    CodeCache cache = new CodeCache();
+    CodeCache cache = new CodeCache(engine(), 0);
     memory.onCodeChange(cache);
     AtomicBoolean done = new AtomicBoolean();
     try (memory;

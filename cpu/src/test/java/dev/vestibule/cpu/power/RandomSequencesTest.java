@@ -3,6 +3,7 @@ package dev.vestibule.cpu.power;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.cpu.fp.Fpscr;
 import java.io.IOException;
@@ -25,6 +26,11 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the first failure. A failure prints its seed and the shortest sequence that still fails.
  */
 class RandomSequencesTest {
+  /** Who executes; overridden by {@link TranslatedTest}. */
+  Engine engine() {
+    return Engine.INTERPRET;
+  }
+
   private static final int BATCH = 256;
   private static final int SIGSEGV = 11;
 
@@ -81,7 +87,7 @@ class RandomSequencesTest {
     if (to == null) {
       throw new IllegalStateException();
     }
-    return new Machine(guest, to);
+    return new Machine(guest, to, engine());
   }
 
   /** Whether some instruction of the sequence does what the book leaves undefined. */

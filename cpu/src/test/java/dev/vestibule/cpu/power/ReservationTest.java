@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
@@ -13,6 +14,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What qemu-user cannot be asked about storage: quadwords, and what only big-endian has. */
 class ReservationTest {
+  /** Who executes; overridden by {@link TranslatedTest}. */
+  Engine engine() {
+    return Engine.INTERPRET;
+  }
+
   private static final long CODE = 0x1_0000;
   private static final long DATA = 0x2_0000;
   private static final int LQARX_6_0_3 = 0x7cc0_1a28;
@@ -34,9 +40,9 @@ class ReservationTest {
     return cpu.run();
   }
 
-  private static Cpu cpu(Machine.Guest guest) {
+  private Cpu cpu(Machine.Guest guest) {
     GuestMemory memory = GuestMemory.reserve(1 << 20, guest.isa.wide(), guest.isa.bigEndian());
-    CodeCache cache = new CodeCache();
+    CodeCache cache = new CodeCache(engine(), 0);
     memory.onCodeChange(cache);
     int readWrite = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE;
     memory.mapAnonymous(CODE, GuestMemory.PAGE_SIZE, readWrite | GuestMemory.PROT_EXEC);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
 import java.nio.ByteBuffer;
@@ -12,6 +13,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Is code executed as it was last written, after the sequence of Book II, 1.8? */
 class SelfModifyingTest {
+  /** Who executes; overridden by {@link TranslatedTest}. */
+  Engine engine() {
+    return Engine.INTERPRET;
+  }
+
   private static final long CODE = 0x1_0000;
   private static final int ROUNDS = 1000;
   private static final int STW_4_0_5 = 0x9085_0000;
@@ -29,7 +35,7 @@ class SelfModifyingTest {
   @EnumSource
   void writtenCodeRuns(Machine.Guest guest) {
     GuestMemory memory = GuestMemory.reserve(1 << 20, guest.isa.wide(), guest.isa.bigEndian());
-    CodeCache cache = new CodeCache();
+    CodeCache cache = new CodeCache(engine(), 0);
     memory.onCodeChange(cache);
     int all = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;
     memory.mapAnonymous(CODE, GuestMemory.PAGE_SIZE, all);

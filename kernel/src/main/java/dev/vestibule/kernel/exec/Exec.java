@@ -127,7 +127,8 @@ public final class Exec {
         abi.wide(),
         abi.bigEndian(),
         machine.settings().memoryLimit(),
-        () -> process.limits().soft(Limits.RLIMIT_STACK));
+        () -> process.limits().soft(Limits.RLIMIT_STACK),
+        machine.engine());
   }
 
   private void load() {

@@ -5,6 +5,7 @@ import static dev.vestibule.kernel.Errno.EINVAL;
 import static dev.vestibule.kernel.Errno.ENOMEM;
 
 import dev.vestibule.cpu.CodeCache;
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.MemoryFork;
@@ -72,6 +73,18 @@ public final class AddressSpace {
       boolean bigEndian,
       long memoryLimit,
       LongSupplier stackLimit) {
+    this(layout, window, wide, bigEndian, memoryLimit, stackLimit, Engine.INTERPRET);
+  }
+
+  /** The same, whose code an engine executes. */
+  public AddressSpace(
+      Layout layout,
+      long window,
+      boolean wide,
+      boolean bigEndian,
+      long memoryLimit,
+      LongSupplier stackLimit,
+      Engine engine) {
     this.layout = layout;
     this.list = new VmaList(layout);
     this.placement = new Placement(layout, list);
@@ -79,7 +92,7 @@ public final class AddressSpace {
     this.stackLimit = stackLimit;
     this.memoryLimit = memoryLimit;
     this.memory = GuestMemory.reserve(window, wide, bigEndian);
-    this.code = new CodeCache();
+    this.code = new CodeCache(engine);
     memory.onCodeChange(code);
     memory.onMissingPage(this::provide);
     this.remapping = new Remapping(this, list, placement, handed);
@@ -642,7 +655,13 @@ public final class AddressSpace {
   public synchronized AddressSpace fork(boolean quiet) {
     AddressSpace child =
         new AddressSpace(
-            layout, memory.limit(), memory.wide(), memory.bigEndian(), memoryLimit, stackLimit);
+            layout,
+            memory.limit(),
+            memory.wide(),
+            memory.bigEndian(),
+            memoryLimit,
+            stackLimit,
+            code.engine());
     try {
       MemoryFork pages = memory.fork(quiet && users == 1);
       for (Vma vma : list.all()) {

@@ -1,0 +1,42 @@
+package dev.vestibule.cpu.micro;
+
+import dev.vestibule.cpu.Block;
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Stop;
+
+/** How are the blocks of an address space executed? */
+public interface Executor {
+  /** Interprets everything. */
+  Executor INTERPRETER = new Interpreting();
+
+  /** Runs the thread until it stops; see {@link Cpu#run}. */
+  Stop run(Cpu cpu);
+
+  /** How often a new block is interpreted before this executor wants to see it. */
+  int budget();
+
+  /** The block has become invalid; nobody must begin it any more. */
+  void invalidated(Block block);
+
+  /** The executor that leaves all to the interpreter. */
+  final class Interpreting implements Executor {
+    private Interpreting() {}
+
+    @Override
+    public Stop run(Cpu cpu) {
+      Stop stop = Interpreter.run(cpu);
+      while (stop == null) {
+        stop = Interpreter.run(cpu);
+      }
+      return stop;
+    }
+
+    @Override
+    public int budget() {
+      return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public void invalidated(Block block) {}
+  }
+}

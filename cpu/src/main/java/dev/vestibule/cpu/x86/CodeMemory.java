@@ -1,0 +1,115 @@
+package dev.vestibule.cpu.x86;
+
+import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.HostMemory;
+import dev.vestibule.host.Libc;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where does machine code lie?
+ *
+ * <p>One memfd mapped twice, writable here and executable there, so that no page is ever both
+ * (hosts with SELinux or systemd's MemoryDenyWriteExecute refuse that). Offsets are the same in
+ * both views.
+ */
+final class CodeMemory implements AutoCloseable {
+  private static final int READ_WRITE = 3;
+  private static final int READ_EXECUTE = 5;
+  private static final int SHARED_NORESERVE = 0x4001;
+  private static final int CLOSE_ON_EXEC = 1;
+  private static final int EXECUTABLE = 0x10; // MFD_EXEC, since Linux 6.3
+  private static final int EINVAL = 22;
+
+  private final long writable;
+  private final long executable;
+  private final int capacity;
+  private int used;
+
+  private CodeMemory(long writable, long executable, int capacity) {
+    this.writable = writable;
+    this.executable = executable;
+    this.capacity = capacity;
+  }
+
+  /** Reserves room for code, which costs no memory until it is used; null if the host refuses. */
+  static @Nullable CodeMemory reserve(int capacity) {
+    byte[] name = "vestibule-code".getBytes(StandardCharsets.US_ASCII);
+    long path = HostMemory.allocate(name.length + 1);
+    HostMemory.copyIn(name, 0, path, name.length);
+    long fd = Libc.syscall(HostCalls.MEMFD_CREATE, path, CLOSE_ON_EXEC | EXECUTABLE);
+    if (fd == -EINVAL) {
+      fd = Libc.syscall(HostCalls.MEMFD_CREATE, path, CLOSE_ON_EXEC);
+    }
+    HostMemory.free(path);
+    if (fd < 0) {
+      return null;
+    }
+    CodeMemory memory = null;
+    if (Libc.syscall(HostCalls.FTRUNCATE, fd, capacity) == 0) {
+      long write = Libc.syscall(HostCalls.MMAP, 0, capacity, READ_WRITE, SHARED_NORESERVE, fd, 0);
+      long run = Libc.syscall(HostCalls.MMAP, 0, capacity, READ_EXECUTE, SHARED_NORESERVE, fd, 0);
+      if (failed(write) || failed(run)) {
+        unmap(write, capacity);
+        unmap(run, capacity);
+      } else {
+        memory = new CodeMemory(write, run, capacity);
+      }
+    }
+    Libc.syscall(HostCalls.CLOSE, fd);
+    return memory;
+  }
+
+  private static boolean failed(long result) {
+    return Long.compareUnsigned(result, -4096L) > 0;
+  }
+
+  private static void unmap(long address, long length) {
+    if (!failed(address)) {
+      Libc.syscall(HostCalls.MUNMAP, address, length);
+    }
+  }
+
+  /** Host address where the code at an offset runs. */
+  long address(int offset) {
+    return executable + offset;
+  }
+
+  /** Offset at which {@link #append} will put code. */
+  int next() {
+    return used;
+  }
+
+  boolean hasRoom(int bytes) {
+    return bytes <= capacity - used;
+  }
+
+  /** Copies code to {@link #next}; what follows begins at a multiple of 16. */
+  int append(byte[] code, int length) {
+    int at = used;
+    HostMemory.copyIn(code, 0, writable + at, length);
+    used = at + length + 15 & -16;
+    return at;
+  }
+
+  /** Changes the distance of a patchable jump; atomic for threads that run it. */
+  void patch32(int offset, int value) {
+    HostMemory.put32Volatile(writable + offset, value);
+  }
+
+  /** Replaces eight aligned bytes; atomic for threads that run them. */
+  void patch64(int offset, long value) {
+    HostMemory.putSlotVolatile(writable + offset, value);
+  }
+
+  long read64(int offset) {
+    return HostMemory.slot(writable + offset);
+  }
+
+  /** Gives the memory back; no thread may run its code. */
+  @Override
+  public void close() {
+    unmap(writable, capacity);
+    unmap(executable, capacity);
+  }
+}

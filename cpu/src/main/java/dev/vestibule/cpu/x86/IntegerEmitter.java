@@ -1,0 +1,659 @@
+package dev.vestibule.cpu.x86;
+
+import dev.vestibule.cpu.Block;
+import dev.vestibule.cpu.micro.MicroBuilder;
+import dev.vestibule.cpu.micro.Op;
+
+/** Which host instructions compute what the integer micro-operations of {@link Op} mean? */
+class IntegerEmitter extends Locations {
+  private static final int TEMPORARIES = MicroBuilder.TEMPORARIES;
+  private static final long M32 = 0xffff_ffffL;
+  private final HostFeatures host;
+  private long[] pool = {};
+  private int compared = -1;
+  private long comparison;
+
+  IntegerEmitter(int[] hotSlots, HostFeatures host) {
+    super(hotSlots);
+    this.host = host;
+  }
+
+  final HostFeatures host() {
+    return host;
+  }
+
+  final void beginBlock(Block block) {
+    pool = block.pool();
+    compared = -1;
+  }
+
+  /** Whether {@link #emitInteger} knows the operation. */
+  final boolean computes(int op) {
+    return switch (op) {
+      case Op.CLZ32, Op.CLZ64 -> host.lzcnt();
+      case Op.POPCNTD -> host.popcnt();
+      default -> op <= Op.SELECT;
+    };
+  }
+
+  final void emitInteger(long w) {
+    int op = Op.op(w);
+    int d = Op.d(w);
+    emitOne(op, d, Op.a(w), w);
+    if (compared >= 0 && (op < Op.CMPS32 || op > Op.CMPUI64)) {
+      written(d);
+      if (op == Op.ADC64 || op == Op.ADC32) {
+        written(Op.c(w));
+      }
+    }
+  }
+
+  /** Forgets the last compare if it can no longer be repeated. */
+  final void written(int slot) {
+    boolean immediate = Op.op(comparison) >= Op.CMPSI32;
+    if (slot == compared || slot == Op.a(comparison) || !immediate && slot == Op.b(comparison)) {
+      compared = -1;
+    }
+  }
+
+  private void emitOne(int op, int d, int a, long w) {
+    switch (op) {
+      case Op.MOV -> copy(d, a);
+      case Op.CONST -> setConstant(d, Op.imm(w));
+      case Op.POOL -> setConstant(d, pool[Op.imm(w)]);
+      case Op.ADD -> add(d, a, Op.b(w));
+      case Op.ADDI -> addConstant(d, a, Op.imm(w));
+      case Op.SUB -> binary(SUB, d, a, Op.b(w), false);
+      case Op.RSUBI -> subtractFrom(d, a, Op.imm(w));
+      case Op.NEG -> unary(NEG, d, a);
+      case Op.NOT -> unary(NOT, d, a);
+      case Op.MUL -> product(d, a, Op.b(w));
+      case Op.MULI -> define(d, productWith(a, Op.imm(w)));
+      case Op.MULHS64 -> highProduct(IMUL, d, a, Op.b(w));
+      case Op.MULHU64 -> highProduct(MUL, d, a, Op.b(w));
+      case Op.MULHS32, Op.MULS32 -> signedProduct(d, a, Op.b(w), op == Op.MULHS32);
+      case Op.MULHU32 -> unsignedProduct(d, a, Op.b(w));
+      case Op.DIVS32 -> signedQuotient(false, d, a, Op.b(w));
+      case Op.DIVS64 -> signedQuotient(true, d, a, Op.b(w));
+      case Op.DIVU32 -> unsignedQuotient(false, d, a, Op.b(w));
+      case Op.DIVU64 -> unsignedQuotient(true, d, a, Op.b(w));
+      case Op.AND -> binary(AND, d, a, Op.b(w), true);
+      case Op.OR -> binary(OR, d, a, Op.b(w), true);
+      case Op.XOR -> binary(XOR, d, a, Op.b(w), true);
+      case Op.ANDI -> binaryConstant(AND, d, a, Op.imm(w));
+      case Op.ORI -> binaryConstant(OR, d, a, Op.imm(w));
+      case Op.XORI -> binaryConstant(XOR, d, a, Op.imm(w));
+      case Op.ANDC -> withComplement(AND, d, a, Op.b(w));
+      case Op.ORC -> withComplement(OR, d, a, Op.b(w));
+      case Op.NAND -> complemented(AND, d, a, Op.b(w));
+      case Op.NOR -> complemented(OR, d, a, Op.b(w));
+      case Op.EQV -> complemented(XOR, d, a, Op.b(w));
+      default -> emitShift(op, d, a, w);
+    }
+  }
+
+  private void emitShift(int op, int d, int a, long w) {
+    int amount = Op.imm(w) & 63;
+    switch (op) {
+      case Op.SX8 -> {
+        signExtend8(RAX, use(a, RAX));
+        define(d, RAX);
+      }
+      case Op.SX16 -> {
+        signExtend16(RAX, use(a, RAX));
+        define(d, RAX);
+      }
+      case Op.SX32 -> {
+        int to = target(d);
+        signedInto(to, a);
+        define(d, to);
+      }
+      case Op.ZX32 -> {
+        int to = target(d);
+        into32(to, a);
+        define(d, to);
+      }
+      case Op.ROTM32 -> rotateMask32(d, a, amount & 31, pool[Op.imm(w) >>> 6]);
+      case Op.ROTM64 -> rotateMask64(d, a, amount, pool[Op.imm(w) >>> 6]);
+      case Op.ROTI32 -> rotateInsert(false, d, a, amount & 31, pool[Op.imm(w) >>> 6]);
+      case Op.ROTI64 -> rotateInsert(true, d, a, amount, pool[Op.imm(w) >>> 6]);
+      case Op.ROTV32 -> {
+        into(RCX, Op.b(w));
+        into32(RAX, a);
+        shift(false, ROL, RAX);
+        twice();
+        define(d, RAX);
+      }
+      case Op.ROTV64 -> shiftBy(ROL, d, a, Op.b(w));
+      case Op.SHL32 -> {
+        into(RCX, Op.b(w));
+        into32(RAX, a);
+        shift(true, SHL, RAX);
+        move32(RAX, RAX);
+        define(d, RAX);
+      }
+      case Op.SHR32 -> {
+        into(RCX, Op.b(w));
+        into32(RAX, a);
+        shift(true, SHR, RAX);
+        define(d, RAX);
+      }
+      case Op.SAR32 -> {
+        into(RCX, Op.b(w));
+        signedInto(RAX, a);
+        shift(true, SAR, RAX);
+        define(d, RAX);
+      }
+      case Op.SHL64 -> longShift(SHL, d, a, Op.b(w));
+      case Op.SHR64 -> longShift(SHR, d, a, Op.b(w));
+      case Op.SAR64 -> longShift(SAR, d, a, Op.b(w));
+      case Op.SARI32 -> {
+        int to = target(d);
+        signedInto(to, a);
+        shiftConstant(SAR, to, amount & 31);
+        define(d, to);
+      }
+      case Op.SARI64 -> shiftConstant(SAR, d, a, amount);
+      case Op.SHLI -> shiftConstant(SHL, d, a, amount);
+      case Op.SHRI -> shiftConstant(SHR, d, a, amount);
+      case Op.CLZ32, Op.CLZ64 -> {
+        leadingZeros(op == Op.CLZ64, RAX, use(a, RAX));
+        define(d, RAX);
+      }
+      case Op.POPCNTD -> {
+        populationCount(true, RAX, use(a, RAX));
+        define(d, RAX);
+      }
+      default -> emitCondition(op, d, a, w);
+    }
+  }
+
+  private void emitCondition(int op, int d, int a, long w) {
+    switch (op) {
+      case Op.LTU64 -> setIf(BELOW, true, d, a, Op.b(w));
+      case Op.LTU32 -> setIf(BELOW, false, d, a, Op.b(w));
+      case Op.GEU64 -> setIf(ABOVE_EQUAL, true, d, a, Op.b(w));
+      case Op.GEU32 -> setIf(ABOVE_EQUAL, false, d, a, Op.b(w));
+      case Op.ADC64 -> addCarry64(d, a, Op.b(w), Op.c(w));
+      case Op.ADC32 -> addCarry32(d, a, Op.b(w), Op.c(w));
+      case Op.SARCA32, Op.SARCA64 -> lostOnes(op == Op.SARCA64, d, a, Op.b(w));
+      case Op.ISZERO64, Op.ISZERO32 -> {
+        int value = use(a, RAX);
+        constant(RCX, 0);
+        test(op == Op.ISZERO64, value, value);
+        set(EQUAL, RCX);
+        define(d, RCX);
+      }
+      case Op.SELECT -> {
+        into(RAX, Op.c(w));
+        into(RCX, Op.b(w));
+        int value = use(a, RDX);
+        test(true, value, value);
+        moveIf(NOT_EQUAL, RAX, RCX);
+        define(d, RAX);
+      }
+      default -> compare(w);
+    }
+  }
+
+  // ---- arithmetic and logic ---------------------------------------------------------------------
+
+  private void copy(int d, int a) {
+    if (registerOf(a) >= 0) {
+      define(d, registerOf(a));
+    } else if (isConstant(a)) {
+      setConstant(d, constantOf(a));
+    } else {
+      int to = target(d);
+      into(to, a);
+      define(d, to);
+    }
+  }
+
+  private void add(int d, int a, int b) {
+    int to = target(d);
+    if (registerOf(a) >= 0 && registerOf(b) >= 0 && to != registerOf(a) && to != registerOf(b)) {
+      loadAddress(true, to, registerOf(a), registerOf(b), 0, 0);
+      define(d, to);
+    } else {
+      binary(ADD, d, a, b, true);
+    }
+  }
+
+  private void addConstant(int d, int a, int value) {
+    int to = target(d);
+    if (registerOf(a) >= 0 && registerOf(a) != to) {
+      loadAddress(true, to, registerOf(a), value);
+    } else if (registerOf(d) < 0 && d == a && !isConstant(d)) {
+      operateMemoryConstant(true, ADD, RBP, offset(d), value);
+      return;
+    } else {
+      into(to, a);
+      operateConstant(true, ADD, to, value);
+    }
+    define(d, to);
+  }
+
+  /** A register to compute in that none of the operands but the first may lie in. */
+  private int apart(int d, int b) {
+    int to = target(d);
+    return registerOf(b) == to ? RAX : to;
+  }
+
+  private void binary(int operation, int d, int a, int b, boolean commutes) {
+    if (commutes && registerOf(b) >= 0 && registerOf(b) == target(d)) {
+      int to = target(d);
+      operateSlot(true, operation, to, a, RCX);
+      define(d, to);
+      return;
+    }
+    int to = apart(d, b);
+    into(to, a);
+    operateSlot(true, operation, to, b, RCX);
+    define(d, to);
+  }
+
+  private void binaryConstant(int operation, int d, int a, int value) {
+    int to = target(d);
+    if (operation == AND && value >= 0) {
+      into32(to, a);
+      operateConstant(false, AND, to, value);
+    } else {
+      into(to, a);
+      operateConstant(true, operation, to, value);
+    }
+    define(d, to);
+  }
+
+  private void withComplement(int operation, int d, int a, int b) {
+    into(RAX, b);
+    one(true, NOT, RAX);
+    operateSlot(true, operation, RAX, a, RCX);
+    define(d, RAX);
+  }
+
+  private void complemented(int operation, int d, int a, int b) {
+    into(RAX, a);
+    operateSlot(true, operation, RAX, b, RCX);
+    one(true, NOT, RAX);
+    define(d, RAX);
+  }
+
+  private void unary(int operation, int d, int a) {
+    int to = target(d);
+    into(to, a);
+    one(true, operation, to);
+    define(d, to);
+  }
+
+  private void subtractFrom(int d, int a, int value) {
+    constant(RAX, value);
+    operateSlot(true, SUB, RAX, a, RCX);
+    define(d, RAX);
+  }
+
+  private void product(int d, int a, int b) {
+    into(RAX, a);
+    multiply(true, RAX, use(b, RCX));
+    define(d, RAX);
+  }
+
+  private int productWith(int a, int value) {
+    multiply(true, RAX, use(a, RAX), value);
+    return RAX;
+  }
+
+  private void highProduct(int operation, int d, int a, int b) {
+    into(RAX, a);
+    one(true, operation, use(b, RCX));
+    define(d, RDX);
+  }
+
+  private void signedProduct(int d, int a, int b, boolean high) {
+    signedInto(RAX, a);
+    signedInto(RCX, b);
+    multiply(true, RAX, RCX);
+    if (high) {
+      shift(true, SHR, RAX, 32);
+    }
+    define(d, RAX);
+  }
+
+  private void unsignedProduct(int d, int a, int b) {
+    into32(RAX, a);
+    into32(RCX, b);
+    multiply(true, RAX, RCX);
+    shift(true, SHR, RAX, 32);
+    define(d, RAX);
+  }
+
+  /** Division gives 0 where the host would trap: by 0, and of the least number by -1. */
+  private void signedQuotient(boolean wide, int d, int a, int b) {
+    Label usual = new Label();
+    Label done = new Label();
+    into(RAX, a);
+    into(RCX, b);
+    loadAddress(wide, RDX, RCX, 1);
+    operateConstant(wide, CMP, RDX, 1);
+    jumpIf(ABOVE, usual);
+    one(wide, NEG, RCX); // 0 or 1 now
+    multiply(wide, RAX, RCX);
+    one(wide, NEG, RAX); // overflows for the least number
+    constantKeepingFlags(RDX, 0);
+    moveIf(OVERFLOW, RAX, RDX);
+    jump(done);
+    bind(usual);
+    signIntoRdx(wide);
+    one(wide, IDIV, RCX);
+    bind(done);
+    if (!wide) {
+      signExtend32(RAX, RAX);
+    }
+    define(d, RAX);
+  }
+
+  private void unsignedQuotient(boolean wide, int d, int a, int b) {
+    Label zero = new Label();
+    into(RCX, b);
+    constant(RDX, 0);
+    test(wide, RCX, RCX);
+    constantKeepingFlags(RAX, 0);
+    jumpIf(EQUAL, zero);
+    if (wide) {
+      into(RAX, a);
+    } else {
+      into32(RAX, a);
+    }
+    one(wide, DIV, RCX);
+    bind(zero);
+    define(d, RAX);
+  }
+
+  // ---- rotates and shifts -----------------------------------------------------------------------
+
+  /** RAX = its low half in both halves. */
+  private void twice() {
+    move(RCX, RAX);
+    shift(true, SHL, RCX, 32);
+    operate(true, OR, RAX, RCX);
+  }
+
+  private void mask(int register, long mask) {
+    if (mask == -1) {
+      return;
+    }
+    if (mask == M32) {
+      move32(register, register);
+    } else if (mask == 0xff) {
+      zeroExtend8(register, register);
+    } else if (mask == 0xffff) {
+      zeroExtend16(register, register);
+    } else if (mask >>> 32 == 0) {
+      operateConstant(false, AND, register, (int) mask);
+    } else if (mask == (int) mask) {
+      operateConstant(true, AND, register, (int) mask);
+    } else {
+      constantKeepingFlags(RCX, mask);
+      operate(true, AND, register, RCX);
+    }
+  }
+
+  private void rotateMask32(int d, int a, int amount, long mask) {
+    if (mask >>> 32 != 0) {
+      into32(RAX, a);
+      rotate(false, RAX, amount);
+      twice();
+      mask(RAX, mask);
+      define(d, RAX);
+      return;
+    }
+    int to = target(d);
+    into32(to, a);
+    if (mask == (M32 << amount & M32)) {
+      shift32(SHL, to, amount);
+    } else if (amount != 0 && mask == M32 >>> 32 - amount) {
+      shift32(SHR, to, 32 - amount);
+    } else {
+      rotate(false, to, amount);
+      if (mask != M32) {
+        mask(to, mask);
+      }
+    }
+    define(d, to);
+  }
+
+  private void shift32(int operation, int register, int amount) {
+    if (amount != 0) {
+      shift(false, operation, register, amount);
+    }
+  }
+
+  private void rotate(boolean wide, int register, int amount) {
+    if (amount != 0) {
+      shift(wide, ROL, register, amount);
+    }
+  }
+
+  private void rotateMask64(int d, int a, int amount, long mask) {
+    int to = target(d);
+    if (amount == 0 && mask >>> 32 == 0) {
+      into32(to, a);
+      if (mask != M32) {
+        mask(to, mask);
+      }
+    } else {
+      into(to, a);
+      if (mask == -1L << amount) {
+        shiftConstant(SHL, to, amount);
+      } else if (amount != 0 && mask == -1L >>> 64 - amount) {
+        shiftConstant(SHR, to, 64 - amount);
+      } else {
+        rotate(true, to, amount);
+        mask(to, mask);
+      }
+    }
+    define(d, to);
+  }
+
+  private void rotateInsert(boolean wide, int d, int a, int amount, long mask) {
+    if (wide) {
+      into(RAX, a);
+      rotate(true, RAX, amount);
+    } else {
+      into32(RAX, a);
+      rotate(false, RAX, amount);
+      if (mask >>> 32 != 0) {
+        twice();
+      }
+    }
+    mask(RAX, mask);
+    into(RDX, d);
+    mask(RDX, ~mask);
+    operate(true, OR, RAX, RDX);
+    define(d, RAX);
+  }
+
+  private void shiftBy(int operation, int d, int a, int b) {
+    into(RCX, b);
+    into(RAX, a);
+    shift(true, operation, RAX);
+    define(d, RAX);
+  }
+
+  /** Shifts by up to 127, as Power's doubleword shifts do. */
+  private void longShift(int operation, int d, int a, int b) {
+    into(RCX, b);
+    into(RAX, a);
+    if (operation == SAR) {
+      move(RDX, RAX);
+      shift(true, SAR, RDX, 63);
+    } else {
+      constant(RDX, 0);
+    }
+    shift(true, operation, RAX);
+    testByte(RCX, 64);
+    moveIf(NOT_EQUAL, RAX, RDX);
+    define(d, RAX);
+  }
+
+  private void shiftConstant(int operation, int register, int amount) {
+    if (amount != 0) {
+      shift(true, operation, register, amount);
+    }
+  }
+
+  private void shiftConstant(int operation, int d, int a, int amount) {
+    int to = target(d);
+    into(to, a);
+    shiftConstant(operation, to, amount);
+    define(d, to);
+  }
+
+  // ---- carries and conditions -------------------------------------------------------------------
+
+  private void setIf(int condition, boolean wide, int d, int a, int b) {
+    int value = use(a, RAX);
+    constant(RCX, 0);
+    operateSlot(wide, CMP, value, b, RDX);
+    set(condition, RCX);
+    define(d, RCX);
+  }
+
+  /** The host's carry flag = RCX, which is 0 or 1. */
+  private void carryIn() {
+    addByte(RCX, -1);
+  }
+
+  private void carryOut(int d, int sum, int c) {
+    set(BELOW, RCX);
+    zeroExtend8(RCX, RCX);
+    define(d, sum);
+    define(c, RCX);
+  }
+
+  private void addCarry64(int d, int a, int b, int c) {
+    into(RCX, c);
+    into(RAX, a);
+    int other = use(b, RDX);
+    carryIn();
+    operate(true, ADC, RAX, other);
+    carryOut(d, RAX, c);
+  }
+
+  private void addCarry32(int d, int a, int b, int c) {
+    into(RCX, c);
+    into(RAX, a);
+    into(RDX, b);
+    operate(true, ADD, RCX, RAX);
+    operate(true, ADD, RCX, RDX);
+    operate(true, XOR, RAX, RDX);
+    operate(true, XOR, RAX, RCX); // the carries into each bit
+    shift(true, SHR, RAX, 32);
+    operateConstant(false, AND, RAX, 1);
+    define(d, RCX);
+    define(c, RAX);
+  }
+
+  private void lostOnes(boolean wide, int d, int a, int b) {
+    into(RCX, b);
+    if (wide) {
+      into(RAX, a);
+    } else {
+      signedInto(RAX, a);
+    }
+    move(RDX, RAX);
+    shift(true, SAR, RDX);
+    shift(true, SHL, RDX);
+    operate(true, CMP, RDX, RAX);
+    set(NOT_EQUAL, RDX);
+    if (wide) {
+      testByte(RCX, 64);
+      set(NOT_EQUAL, RCX);
+      operate(false, OR, RDX, RCX);
+    }
+    shift(true, SHR, RAX, 63);
+    operate(false, AND, RAX, RDX);
+    zeroExtend8(RAX, RAX);
+    define(d, RAX);
+  }
+
+  private static boolean wideCompare(int op) {
+    return op == Op.CMPS64 || op == Op.CMPU64 || op == Op.CMPSI64 || op == Op.CMPUI64;
+  }
+
+  private static boolean signedCompare(int op) {
+    return op == Op.CMPS32 || op == Op.CMPS64 || op == Op.CMPSI32 || op == Op.CMPSI64;
+  }
+
+  /** Sets the host's flags as the compare's operands stand; only MOVs may come before the test. */
+  private void compareFlags(long w) {
+    int op = Op.op(w);
+    boolean wide = wideCompare(op);
+    int value = use(Op.a(w), RAX);
+    if (op < Op.CMPSI32) {
+      operateSlot(wide, CMP, value, Op.b(w), RDX);
+    } else {
+      int immediate = (int) (w >> 43);
+      if (immediate == 0) {
+        test(wide, value, value);
+      } else {
+        operateConstant(wide, CMP, value, immediate);
+      }
+    }
+  }
+
+  /** d = 8, 4 or 2, with c's bits. */
+  private void compare(long w) {
+    int op = Op.op(w);
+    boolean signed = signedCompare(op);
+    compareFlags(w);
+    set(signed ? LESS : BELOW, RCX);
+    set(signed ? GREATER : ABOVE, RDX);
+    zeroExtend8(RCX, RCX);
+    zeroExtend8(RDX, RDX);
+    loadAddress(false, RCX, RCX, RCX, 1, 0); // 3 less
+    loadAddress(false, RAX, RDX, RCX, 0, 1); // 3 less + greater + 1
+    operate(false, ADD, RAX, RAX);
+    operateSlot(true, OR, RAX, op < Op.CMPSI32 ? Op.c(w) : Op.b(w), RCX);
+    int d = Op.d(w);
+    define(d, RAX);
+    boolean immediate = op >= Op.CMPSI32;
+    boolean kept =
+        d < TEMPORARIES
+            && Op.a(w) < TEMPORARIES
+            && (immediate || Op.b(w) < TEMPORARIES)
+            && d != Op.a(w)
+            && (immediate || d != Op.b(w));
+    if (kept) {
+      compared = d;
+      comparison = w;
+    } else if (compared >= 0) {
+      written(d);
+    }
+  }
+
+  /**
+   * Sets the host's flags so that the returned condition says whether any of the mask's bits stand
+   * in a slot.
+   */
+  final int anyOf(int slot, int mask) {
+    if (slot == compared && (mask == 8 || mask == 4 || mask == 2)) {
+      compareFlags(comparison);
+      boolean signed = signedCompare(Op.op(comparison));
+      return switch (mask) {
+        case 8 -> signed ? LESS : BELOW;
+        case 4 -> signed ? GREATER : ABOVE;
+        default -> EQUAL;
+      };
+    }
+    if (registerOf(slot) >= 0) {
+      testByte(registerOf(slot), mask);
+    } else if (isConstant(slot)) {
+      into(RAX, slot);
+      testByte(RAX, mask);
+    } else {
+      testMemoryByte(RBP, offset(slot), mask);
+    }
+    return NOT_EQUAL;
+  }
+}

@@ -1,0 +1,232 @@
+package dev.vestibule.cpu.x86;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Do GNU as and objdump read our encodings as the instructions that we mean? */
+class AssemblerTest {
+  private static final String[] WIDE =
+      "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ", -1);
+  private static final String[] NARROW =
+      "eax ecx edx ebx esp ebp esi edi r8d r9d r10d r11d r12d r13d r14d r15d".split(" ", -1);
+  private static final String[] BYTES =
+      "al cl dl bl spl bpl sil dil r8b r9b r10b r11b r12b r13b r14b r15b".split(" ", -1);
+  private static final String[] HALVES =
+      "ax cx dx bx sp bp si di r8w r9w r10w r11w r12w r13w r14w r15w".split(" ", -1);
+  private static final String[] OPERATIONS = "add or adc sbb and sub xor cmp".split(" ", -1);
+  private static final int[] DISPLACEMENTS = {0, 8, -128, 127, 128, 0x12345};
+
+  private final Assembler a = new Assembler();
+  private final List<String> expected = new ArrayList<>();
+
+  @Test
+  void encodingsMeanWhatIsWritten(@TempDir Path directory) throws Exception {
+    assumeTrue(System.getProperty("os.arch").equals("amd64"), "needs an x86-64 host's binutils");
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/objdump")), "needs binutils");
+    for (int r = 0; r < 16; r++) {
+      oneRegister(r);
+      for (int s = 0; s < 16; s++) {
+        twoRegisters(r, s);
+      }
+      for (int displacement : DISPLACEMENTS) {
+        for (int base = 0; base < 16; base++) {
+          memory(r, base, displacement);
+        }
+      }
+    }
+    byte[] ours = Arrays.copyOf(a.bytes(), a.size());
+    Path source = directory.resolve("in.s");
+    Files.writeString(source, ".intel_syntax noprefix\n" + String.join("\n", expected) + "\n");
+    Path object = directory.resolve("out.o");
+    Path theirs = directory.resolve("theirs.bin");
+    run("as", "-o", object.toString(), source.toString());
+    run("objcopy", "-O", "binary", "-j", ".text", object.toString(), theirs.toString());
+    Path mine = Files.write(directory.resolve("ours.bin"), ours);
+    assertThat(disassemble(mine)).isEqualTo(disassemble(theirs));
+  }
+
+  private void oneRegister(int r) {
+    String wide = WIDE[r];
+    String narrow = NARROW[r];
+    for (long value : new long[] {1, 0x7fff_ffffL, 0xffff_ffffL}) {
+      a.constant(r, value);
+      expected.add("mov %s, 0x%x".formatted(narrow, value));
+    }
+    a.constant(r, 0);
+    expected.add("xor %s, %s".formatted(narrow, narrow));
+    a.constant(r, -2);
+    expected.add("mov %s, -2".formatted(wide));
+    a.constant(r, 0x1234_5678_9abc_def0L);
+    expected.add("movabs %s, 0x123456789abcdef0".formatted(wide));
+    a.byteSwap(true, r);
+    expected.add("bswap " + wide);
+    a.byteSwap(false, r);
+    expected.add("bswap " + narrow);
+    for (int operation = 0; operation < 8; operation++) {
+      a.operateConstant(true, operation, r, -5);
+      expected.add("%s %s, -5".formatted(OPERATIONS[operation], wide));
+      a.operateConstant(false, operation, r, 0x1234);
+      expected.add("%s %s, 0x1234".formatted(OPERATIONS[operation], narrow));
+    }
+    a.addByte(r, -1);
+    expected.add("add %s, -1".formatted(BYTES[r]));
+    a.testByte(r, 64);
+    expected.add("test %s, 64".formatted(BYTES[r]));
+    a.set(Assembler.LESS, r);
+    expected.add("setl " + BYTES[r]);
+    a.shift(true, Assembler.SAR, r, 63);
+    expected.add("sar %s, 63".formatted(wide));
+    a.shift(false, Assembler.ROL, r, 7);
+    expected.add("rol %s, 7".formatted(narrow));
+    a.shift(true, Assembler.SHL, r);
+    expected.add("shl %s, cl".formatted(wide));
+    a.one(true, Assembler.NEG, r);
+    expected.add("neg " + wide);
+    a.one(false, Assembler.DIV, r);
+    expected.add("div " + narrow);
+    a.one(true, Assembler.IDIV, r);
+    expected.add("idiv " + wide);
+    a.one(true, Assembler.MUL, r);
+    expected.add("mul " + wide);
+    a.push(r);
+    expected.add("push " + wide);
+    a.pop(r);
+    expected.add("pop " + wide);
+    a.jumpRegister(r);
+    expected.add("jmp " + wide);
+    a.signIntoRdx(true);
+    expected.add("cqo");
+    a.signIntoRdx(false);
+    expected.add("cdq");
+    a.cpuid();
+    expected.add("cpuid");
+    a.ret();
+    expected.add("ret");
+  }
+
+  private void twoRegisters(int r, int s) {
+    if (r != s) {
+      a.move(r, s);
+      expected.add("mov %s, %s".formatted(WIDE[r], WIDE[s]));
+    }
+    a.move32(r, s);
+    expected.add("mov %s, %s".formatted(NARROW[r], NARROW[s]));
+    a.signExtend32(r, s);
+    expected.add("movsxd %s, %s".formatted(WIDE[r], NARROW[s]));
+    a.signExtend16(r, s);
+    expected.add("movsx %s, %s".formatted(WIDE[r], HALVES[s]));
+    a.signExtend8(r, s);
+    expected.add("movsx %s, %s".formatted(WIDE[r], BYTES[s]));
+    a.zeroExtend16(r, s);
+    expected.add("movzx %s, %s".formatted(NARROW[r], HALVES[s]));
+    a.zeroExtend8(r, s);
+    expected.add("movzx %s, %s".formatted(NARROW[r], BYTES[s]));
+    a.moveIf(Assembler.NOT_EQUAL, r, s);
+    expected.add("cmovne %s, %s".formatted(WIDE[r], WIDE[s]));
+    a.operate(true, Assembler.SUB, r, s);
+    expected.add("sub %s, %s".formatted(WIDE[r], WIDE[s]));
+    a.operate(false, Assembler.ADC, r, s);
+    expected.add("adc %s, %s".formatted(NARROW[r], NARROW[s]));
+    a.test(true, r, s);
+    expected.add("test %s, %s".formatted(WIDE[r], WIDE[s]));
+    a.multiply(true, r, s);
+    expected.add("imul %s, %s".formatted(WIDE[r], WIDE[s]));
+    a.multiply(false, r, s, 0x4321);
+    expected.add("imul %s, %s, 0x4321".formatted(NARROW[r], NARROW[s]));
+    a.leadingZeros(true, r, s);
+    expected.add("lzcnt %s, %s".formatted(WIDE[r], WIDE[s]));
+    a.populationCount(false, r, s);
+    expected.add("popcnt %s, %s".formatted(NARROW[r], NARROW[s]));
+    a.vector(0x66, false, 0x0fef, r, s);
+    expected.add("pxor xmm%d, xmm%d".formatted(r, s));
+    a.vector(0x66, true, 0x0f6e, r, s);
+    expected.add("movq xmm%d, %s".formatted(r, WIDE[s]));
+    a.vector(0xf2, false, 0x0f58, r, s);
+    expected.add("addsd xmm%d, xmm%d".formatted(r, s));
+    if (s != Assembler.RSP) {
+      indexed(r, s);
+    }
+  }
+
+  /** Memory at r15 + index, and at rbp + index * 4 + displacement. */
+  private void indexed(int r, int index) {
+    String at = "[r15+%s*1]".formatted(WIDE[index]);
+    a.loadIndexed(true, 0x8b, r, Assembler.R15, index);
+    expected.add("mov %s, %s".formatted(WIDE[r], at));
+    a.loadIndexed(false, 0x0fb6, r, Assembler.R15, index);
+    expected.add("movzx %s, byte ptr %s".formatted(NARROW[r], at));
+    a.loadIndexed(true, 0x0f38f0, r, Assembler.R15, index);
+    expected.add("movbe %s, %s".formatted(WIDE[r], at));
+    a.loadIndexed(false, 0x0f38f1, r, Assembler.R15, index);
+    expected.add("movbe %s, %s".formatted(at, NARROW[r]));
+    a.memory16(0x89, r, Assembler.R15, index);
+    expected.add("mov word ptr %s, %s".formatted(at, HALVES[r]));
+    a.store8(r, Assembler.R15, index);
+    expected.add("mov byte ptr %s, %s".formatted(at, BYTES[r]));
+    a.testMemoryByte(Assembler.R14, index, 0, 2);
+    expected.add("test byte ptr [r14+%s*1], 2".formatted(WIDE[index]));
+    a.memory(true, 0x39, r, Assembler.RBP, index, 2, 0x1f80);
+    expected.add("cmp [rbp+%s*4+0x1f80], %s".formatted(WIDE[index], WIDE[r]));
+    a.jumpMemory(Assembler.RBP, index, 2, 0x1f88);
+    expected.add("jmp qword ptr [rbp+%s*4+0x1f88]".formatted(WIDE[index]));
+    a.loadAddress(true, r, Assembler.R13, index, 0, 0);
+    expected.add("lea %s, [r13+%s*1+0]".formatted(WIDE[r], WIDE[index]));
+    a.vectorMemory(0xf3, 0x0f6f, r, Assembler.R15, index, 0);
+    expected.add("movdqu xmm%d, [r15+%s*1]".formatted(r, WIDE[index]));
+  }
+
+  private void memory(int r, int base, int displacement) {
+    String at = "[%s%+d]".formatted(WIDE[base], displacement);
+    a.load(r, base, displacement);
+    expected.add("mov %s, %s".formatted(WIDE[r], at));
+    a.load32(r, base, displacement);
+    expected.add("mov %s, %s".formatted(NARROW[r], at));
+    a.store(r, base, displacement);
+    expected.add("mov %s, %s".formatted(at, WIDE[r]));
+    a.signExtend32(r, base, displacement);
+    expected.add("movsxd %s, dword ptr %s".formatted(WIDE[r], at));
+    a.loadAddress(false, r, base, displacement);
+    expected.add("lea %s, %s".formatted(NARROW[r], at));
+    a.operateMemory(true, Assembler.OR, r, base, displacement);
+    expected.add("or %s, %s".formatted(WIDE[r], at));
+    a.storeConstant(-7, base, displacement);
+    expected.add("mov qword ptr %s, -7".formatted(at));
+    a.operateMemoryConstant(false, Assembler.CMP, base, displacement, 0);
+    expected.add("cmp dword ptr %s, 0".formatted(at));
+    a.operateMemoryConstant(true, Assembler.ADD, base, displacement, 0x300);
+    expected.add("add qword ptr %s, 0x300".formatted(at));
+    a.testMemoryByte(base, displacement, 8);
+    expected.add("test byte ptr %s, 8".formatted(at));
+    a.vectorMemory(0xf3, 0x0f7f, r, base, displacement);
+    expected.add("movdqu %s, xmm%d".formatted(at, r));
+  }
+
+  private static List<String> disassemble(Path file) throws IOException, InterruptedException {
+    String listing =
+        run("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", file.toString());
+    List<String> lines = new ArrayList<>();
+    for (String line : listing.split("\n", -1)) {
+      String[] columns = line.split("\t", -1);
+      if (columns.length > 2) {
+        lines.add(columns[2].strip());
+      }
+    }
+    return lines;
+  }
+
+  private static String run(String... command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+}

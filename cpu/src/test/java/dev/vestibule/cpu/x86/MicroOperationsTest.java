@@ -1,0 +1,291 @@
+package dev.vestibule.cpu.x86;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.vestibule.cpu.Block;
+import dev.vestibule.cpu.CodeCache;
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.Engine;
+import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.cpu.Stop;
+import dev.vestibule.cpu.micro.Interpreter;
+import dev.vestibule.cpu.micro.Op;
+import dev.vestibule.cpu.power.Power;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Does the machine code of each micro-operation do what the interpreter does, whatever lies in
+ * registers, in memory, is a constant, or coincides?
+ *
+ * <p>{@code -Dmicro.seed=N} replays.
+ */
+class MicroOperationsTest {
+  private static final int ROUNDS = 400;
+  private static final long DATA = 0x1_0000;
+  private static final long CODE = 0x4_0000;
+  private static final long[] TELLING = {
+    0,
+    1,
+    2,
+    -1,
+    -2,
+    7,
+    8,
+    31,
+    32,
+    33,
+    63,
+    64,
+    65,
+    127,
+    128,
+    255,
+    256,
+    0x7fff,
+    0x8000,
+    0xffff,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    0x8000_0000L,
+    0xffff_ffffL,
+    0x1_0000_0000L,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
+  };
+
+  /** Registers that are pinned, registers that are not, and temporaries. */
+  private static final int[] SLOTS = {3, 9, 1, 31, 12, 20, 33, 36, 37, 40, 45, 512, 513};
+
+  private static final int SO = 35;
+  private static final int SHOWN = 200;
+
+  private final GuestMemory memory = GuestMemory.reserve(1 << 20, true, true);
+  private final CodeCache cache = new CodeCache(Engine.TRANSLATE, 0);
+  private final Cpu expected = new Cpu(Power.ppc64(), memory, cache);
+  private final Cpu actual = new Cpu(Power.ppc64(), memory, cache);
+  private final Translator translator = new Translator(false, 0);
+  private Random random = new Random(0);
+
+  @BeforeEach
+  void map() {
+    assumeTrue(Translator.refusal() == null, () -> "" + Translator.refusal());
+    memory.onCodeChange(cache);
+    memory.mapAnonymous(DATA, 2 * GuestMemory.PAGE_SIZE, GuestMemory.PROT_READ | 2);
+    memory.mapAnonymous(CODE, GuestMemory.PAGE_SIZE, GuestMemory.PROT_READ | 4);
+  }
+
+  @AfterEach
+  void close() {
+    expected.close();
+    actual.close();
+    memory.close();
+  }
+
+  static Stream<Integer> integer() {
+    return IntStream.rangeClosed(Op.MOV, Op.SELECT).boxed();
+  }
+
+  static Stream<Integer> accesses() {
+    return IntStream.range(Op.LDU8, Op.LDU8 + 36).boxed();
+  }
+
+  static Stream<Integer> exits() {
+    return IntStream.rangeClosed(Op.EXIT_ANY, Op.EXIT_NONZERO64).boxed();
+  }
+
+  @ParameterizedTest
+  @MethodSource("integer")
+  void computes(int op) {
+    long seed = Long.getLong("micro.seed", 42 + op);
+    random = new Random(seed);
+    for (int round = 0; round < ROUNDS; round++) {
+      List<Long> code = new ArrayList<>();
+      long[] pool = {number(), number(), mask()};
+      prepare(code);
+      long w = operation(op);
+      code.add(w);
+      finish(code, Op.d(w), op == Op.ADC64 || op == Op.ADC32 ? Op.c(w) : 40);
+      compare("op %d seed %d round %d".formatted(op, seed, round), code, pool, new long[] {CODE});
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("accesses")
+  void accesses(int op) {
+    long seed = Long.getLong("micro.seed", 42 + op);
+    random = new Random(seed);
+    for (int round = 0; round < ROUNDS; round++) {
+      List<Long> code = new ArrayList<>();
+      prepare(code);
+      int base = SLOTS[random.nextInt(SLOTS.length)];
+      int value = SLOTS[random.nextInt(SLOTS.length)];
+      long address = DATA + random.nextInt(2 * GuestMemory.PAGE_SIZE);
+      if (random.nextInt(8) == 0) {
+        address = random.nextBoolean() ? number() : DATA + GuestMemory.PAGE_SIZE - 3;
+      }
+      int offset = random.nextInt(-0x8000, 0x8000);
+      if (op >= Op.LDU8 + Op.INDEXED) {
+        int index = SLOTS[random.nextInt(SLOTS.length)];
+        set(code, base, address - offset);
+        set(code, index, base == index ? address / 2 : offset);
+        code.add(Op.encode(op, value, base, index, 0, 0));
+      } else {
+        offset = random.nextInt(3) == 0 ? 0 : offset;
+        set(code, base, address - offset);
+        code.add(Op.encodeImmediate(op, value, base, offset));
+      }
+      finish(code, value, 40);
+      compare(
+          "op %d seed %d round %d".formatted(op, seed, round),
+          code,
+          new long[0],
+          new long[] {CODE});
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("exits")
+  void leaves(int op) {
+    long seed = Long.getLong("micro.seed", 42 + op);
+    random = new Random(seed);
+    for (int round = 0; round < ROUNDS; round++) {
+      List<Long> code = new ArrayList<>();
+      prepare(code);
+      int a = SLOTS[random.nextInt(SLOTS.length)];
+      if (random.nextBoolean()) { // behind a compare, which may be repeated
+        int compare = Op.CMPS32 + random.nextInt(8);
+        long w = operation(compare);
+        code.add(w);
+        a = Op.d(w);
+        if (random.nextBoolean()) {
+          code.add(operation(Op.ADD));
+        }
+      }
+      code.add(Op.encodeImmediate(op, 0, a, 1 << 8 | 1 << random.nextInt(4)));
+      code.add(Op.encodeImmediate(Op.ADDI, 5, 5, 1));
+      finish(code, 3, 40);
+      long target = random.nextBoolean() ? CODE : CODE + 256;
+      compare(
+          "op %d seed %d round %d".formatted(op, seed, round),
+          code,
+          new long[0],
+          new long[] {CODE, target});
+    }
+  }
+
+  private long number() {
+    return switch (random.nextInt(4)) {
+      case 0 -> TELLING[random.nextInt(TELLING.length)];
+      case 1 -> random.nextInt();
+      case 2 -> random.nextLong();
+      default -> random.nextLong() >>> random.nextInt(64);
+    };
+  }
+
+  /** A mask as rotates have: a run of ones, perhaps around the end, of a word or a doubleword. */
+  private long mask() {
+    long run = -1L >>> random.nextInt(64);
+    run = Long.rotateLeft(run, random.nextInt(64));
+    return random.nextBoolean() ? run : run & 0xffff_ffffL;
+  }
+
+  /** Gives every slot a value; temporaries have none until they are written. */
+  private void prepare(List<Long> code) {
+    expected.setSlot(SO, random.nextInt(2));
+    for (int slot : SLOTS) {
+      if (slot >= 512) {
+        set(code, slot, number());
+      } else {
+        expected.setSlot(slot, slot == 37 ? random.nextInt(2) : number());
+      }
+    }
+  }
+
+  /** A constant that the emitter knows, or a value in a register. */
+  private void set(List<Long> code, int slot, long value) {
+    if (slot < 512) {
+      expected.setSlot(slot, value);
+    } else if (value == (int) value && random.nextBoolean()) {
+      code.add(Op.encodeImmediate(Op.CONST, slot, 0, (int) value));
+    } else {
+      expected.setSlot(slot == 512 ? 21 : 22, value);
+      code.add(Op.encode(Op.MOV, slot, slot == 512 ? 21 : 22, 0, 0, 0));
+    }
+  }
+
+  private long operation(int op) {
+    int d = SLOTS[random.nextInt(SLOTS.length)];
+    int a = SLOTS[random.nextInt(SLOTS.length)];
+    int b = SLOTS[random.nextInt(SLOTS.length)];
+    int c = SLOTS[random.nextInt(SLOTS.length)];
+    return switch (op) {
+      case Op.POOL -> Op.encodeImmediate(op, d, 0, random.nextInt(2));
+      case Op.CONST, Op.ADDI, Op.RSUBI, Op.MULI, Op.ANDI, Op.ORI, Op.XORI ->
+          Op.encodeImmediate(op, d, a, (int) number());
+      case Op.ROTM32, Op.ROTM64, Op.ROTI32, Op.ROTI64 ->
+          Op.encodeImmediate(op, d, a, 2 << 6 | random.nextInt(op == Op.ROTM32 ? 32 : 64));
+      case Op.SARI32, Op.SARI64, Op.SHLI, Op.SHRI ->
+          Op.encodeImmediate(op, d, a, random.nextInt(op == Op.SARI32 ? 32 : 64));
+      case Op.ADC64, Op.ADC32 -> Op.encode(op, d == 37 ? 3 : d, a, b, 37, 0);
+      case Op.CMPSI32, Op.CMPUI32, Op.CMPSI64, Op.CMPUI64 ->
+          op | (long) d << 10 | (long) a << 21 | (long) SO << 32 | (long) (short) number() << 43;
+      case Op.CMPS32, Op.CMPU32, Op.CMPS64, Op.CMPU64 -> Op.encode(op, d, a, b, SO, 0);
+      default -> Op.encode(op, d, a, b, c, 0);
+    };
+  }
+
+  /** Shows temporaries in registers, and leaves the block. */
+  private static void finish(List<Long> code, int first, int second) {
+    code.add(Op.encode(Op.MOV, 62, first, 0, 0, 0));
+    code.add(Op.encode(Op.MOV, 63, second, 0, 0, 0));
+    code.add(Op.encodeImmediate(Op.STOP, 0, 0, Stop.TRAP.ordinal()));
+  }
+
+  private void compare(String what, List<Long> operations, long[] pool, long[] exits) {
+    long[] code = operations.stream().mapToLong(w -> w).toArray();
+    Block block = new Block(CODE, CODE + 4, code, pool, exits, new short[] {0});
+    expected.setPc(CODE);
+    byte[] before = new byte[2 * GuestMemory.PAGE_SIZE];
+    random.nextBytes(before);
+    memory.poke(DATA, before, 0, before.length);
+    actual.copyRegistersFrom(expected);
+    expected.interrupt();
+    Stop first = Interpreter.run(expected, block, 0);
+    byte[] after = new byte[before.length];
+    memory.peek(DATA, after, 0, after.length);
+    memory.poke(DATA, before, 0, before.length);
+    actual.interrupt();
+    Stop second = translator.runOnce(actual, block);
+    StringBuilder text = new StringBuilder(what);
+    for (long w : code) {
+      text.append(
+          "%n%d d %d a %d b %d c %d imm %x/%x"
+              .formatted(Op.op(w), Op.d(w), Op.a(w), Op.b(w), Op.c(w), Op.imm(w), w >> 43));
+    }
+    assertThat(second).as("%s", text).isEqualTo(first);
+    if (first == Stop.FAULT) {
+      assertThat(actual.fault().address()).as(what).isEqualTo(expected.fault().address());
+    }
+    for (int slot = 0; slot < SHOWN; slot++) {
+      if (actual.slot(slot) != expected.slot(slot)) {
+        fail(
+            "%s: slot %d is %x, not %x"
+                .formatted(what, slot, actual.slot(slot), expected.slot(slot)));
+      }
+    }
+    byte[] translated = new byte[before.length];
+    memory.peek(DATA, translated, 0, translated.length);
+    assertThat(Arrays.equals(translated, after)).as(what).isTrue();
+  }
+}
