@@ -127,6 +127,46 @@ static void files(void) {
   sys(close, fd);
 }
 
+/* What lies behind the end of a file: zeros to the end of its last page, then SIGBUS. */
+static void file_end(void) {
+  long fd = sys(open, "/proc/self/exe", O_RDONLY, 0);
+  unsigned long size = (unsigned long)sys(lseek, fd, 0, 2 /* SEEK_END */);
+  unsigned long whole = (size + page - 1) & -page;
+  unsigned char *p =
+      map(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE, (int)fd, 0);
+  sys(close, fd);
+  if (is_error(p)) {
+    fail("mmap beyond the end of a file gives %ld", (long)p);
+    return;
+  }
+  size_t nonzero = 0;
+  for (size_t i = size; i < whole; i++) {
+    nonzero += p[i] != 0;
+  }
+  expect(nonzero == 0, "a file's last page ends in zeros");
+  if (whole > size) {
+    p[whole - 1] = 77;
+    long child = sys(fork);
+    if (child == 0) {
+      sys(exit_group, p[whole - 1] == 77 && p[0] == 0177 ? 0 : 1);
+    }
+    int status = -1;
+    sys(wait4, child, &status, 0, NULL);
+    expect(status == 0, "a child has what was written behind a file's end");
+  }
+  faults = 0;
+  mend_at = p;
+  *(volatile unsigned char *)(p + whole + 1) = 1;
+  mend_at = NULL;
+  if (faults != 1 || fault_signal != SIGBUS || fault_code != 2 /* BUS_ADRERR */ ||
+      fault_address != (unsigned long)p + whole + 1) {
+    fail("a store behind a file's last page: %d faults, signal %d, code %d, address %lx", faults,
+         fault_signal, fault_code, fault_address);
+  }
+  faults = 0;
+  sys(munmap, p, whole + page);
+}
+
 static void sharing(void) {
   unsigned char *p =
       map(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -164,9 +204,11 @@ int main(int argc, char **argv, char **envp) {
   auxiliary_value(AT_PAGESZ, &page);
   say("pages of %lu bytes", page);
   expect(on_signal(SIGSEGV, on_fault, SA_SIGINFO) == 0, "sigaction of SIGSEGV");
+  expect(on_signal(SIGBUS, on_fault, SA_SIGINFO) == 0, "sigaction of SIGBUS");
   anonymous();
   protections();
   files();
+  file_end();
   sharing();
   moving();
   return finish();

@@ -275,6 +275,13 @@ final class AnonymousPages {
     }
   }
 
+  /** Tells of the anonymous parts of a range. */
+  void parts(long from, long to, Ranges.Visitor visitor) {
+    for (Piece piece : overlapping(from, to)) {
+      visitor.range(Math.max(piece.start, from), Math.min(piece.end, to));
+    }
+  }
+
   // ---- moving and discarding ------------------------------------------------------------------
 
   /**

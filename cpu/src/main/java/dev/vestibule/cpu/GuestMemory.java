@@ -270,6 +270,13 @@ public final class GuestMemory implements Closeable {
     checkRange(from, length);
     checkRange(to, length);
     forgetCode(to, length);
+    anonymous.parts(
+        from,
+        from + length,
+        (start, end) -> {
+          mapAnonymous(start + (to - from), end - start, protection(start));
+          HostMemory.copy(window + start, window + start + (to - from), end - start);
+        });
     PageMap.ofThisProcess()
         .ownRuns(
             window + from,
@@ -335,13 +342,12 @@ public final class GuestMemory implements Closeable {
     watchAgain(to, length);
   }
 
-  /** Drops the contents of private pages, as MADV_DONTNEED; the host decides for file pages. */
+  /** Drops the contents of private pages, as MADV_DONTNEED; file pages show the file again. */
   public void discard(long address, long length) {
     checkRange(address, length);
     forgetCode(address, length);
-    if (anonymous.covers(address, address + length)) {
-      anonymous.discard(address, length);
-    } else {
+    anonymous.discard(address, length);
+    if (!anonymous.covers(address, address + length)) {
       int dontNeed = 4;
       Libc.syscall(HostCalls.MADVISE, window + address, length, dontNeed);
     }
@@ -678,7 +684,7 @@ public final class GuestMemory implements Closeable {
       if ((entry & MAPPED) == 0) {
         throw new GuestFault(at, Access.LOAD, GuestFault.Cause.UNMAPPED);
       }
-      if (beyondFile(entry)) {
+      if (beyondFile(entry) && !pageSource.provide(at, GuestFault.Cause.BEYOND_FILE)) {
         throw new GuestFault(at, Access.LOAD, GuestFault.Cause.BEYOND_FILE);
       }
     }

@@ -34,6 +34,13 @@ public final class MemoryFork {
    * mapped already. Pages never written are not copied: the child's mapping shows the same.
    */
   public void copyWritten(GuestMemory child, long address, long length) {
+    // Anonymous parts first: behind a file's end the child has nothing that could be written.
+    parent
+        .anonymous()
+        .parts(
+            address,
+            address + length,
+            (from, to) -> give(child, from, to - from, parent.protection(from)));
     long distance = child.window() - parent.window();
     PageMap.ofThisProcess()
         .ownRuns(

@@ -56,6 +56,9 @@ public final class MemoryCalls {
   @Syscall(args = "ptr, size, prot, mmap_flags, fd, ulong", result = Result.HEX)
   public static long mmap2(
       Task t, long address, long length, int protection, int flags, int fd, long offset) {
+    if ((offset << 12 & (t.space().layout().pageSize() - 1)) != 0) {
+      return -EINVAL;
+    }
     return map(t, address, length, protection, flags, fd, offset << 12);
   }
 

@@ -100,6 +100,9 @@ final class ImageMapper {
     int fixed = MapFlags.MAP_PRIVATE | MapFlags.MAP_FIXED;
     if (p.filesz() != 0) {
       long offset = p.offset() - (start - firstPage);
+      if ((offset & (page - 1)) != 0) {
+        throw new Failure(Errno.EINVAL); // linked for smaller pages than this kernel's
+      }
       space.map(firstPage, fileEndPage - firstPage, protection, fixed, backing, offset);
       if (p.memsz() > p.filesz() && p.writable()) {
         clear(fileEnd, fileEndPage);

@@ -317,8 +317,7 @@ public final class AddressSpace {
                 backing.hostWritable());
     check(result);
     if (backing != null) {
-      long valid = pageUp(Math.max(0, backing.size() - vma.offset()));
-      fillLastPage(target, vma, backing);
+      long valid = present(backing.size() - vma.offset());
       if (valid < vma.length()) {
         target.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
       }
@@ -331,27 +330,9 @@ public final class AddressSpace {
     }
   }
 
-  /**
-   * The offset in a mapping at which the host's last page of a file ends. Where our pages are
-   * larger, the rest of the file's last one is zeros.
-   */
-  private static long shown(Vma vma, Backing backing) {
-    long present = Math.max(0, backing.size() - vma.offset());
-    return present + GuestMemory.PAGE_SIZE - 1 & -GuestMemory.PAGE_SIZE;
-  }
-
-  private void fillLastPage(GuestMemory target, Vma vma, Backing backing) {
-    long from = shown(vma, backing);
-    long to = Math.min(pageUp(from), vma.length());
-    if (from < to) {
-      check(target.mapAnonymous(vma.start() + from, to - from, vma.protection()));
-    }
-  }
-
-  private int giveLastPage(MemoryFork pages, GuestMemory child, Vma vma, Backing backing) {
-    long from = shown(vma, backing);
-    long to = Math.min(pageUp(from), vma.length());
-    return from < to ? pages.give(child, vma.start() + from, to - from, vma.protection()) : 0;
+  /** Bytes of a mapping that the host can show of a file: in pages of the host, not the guest's. */
+  private static long present(long bytes) {
+    return Math.max(0, bytes) + GuestMemory.PAGE_SIZE - 1 & -GuestMemory.PAGE_SIZE;
   }
 
   private static void check(int result) {
@@ -577,7 +558,7 @@ public final class AddressSpace {
       if (backing == null || !backing.identity().equals(file)) {
         continue;
       }
-      long valid = pageUp(Math.max(0, size - vma.offset()));
+      long valid = present(size - vma.offset());
       if (valid < vma.length()) {
         memory.setBeyondFile(vma.start() + valid, vma.length() - valid, true);
       }
@@ -610,12 +591,17 @@ public final class AddressSpace {
     if (vma == null || vma.backing() == null) {
       return false;
     }
-    long page = address & -layout.pageSize();
-    if (!vma.backing().has(vma.offset() + (page - vma.start()))) {
-      return false;
+    Backing backing = vma.backing();
+    long page = address & -GuestMemory.PAGE_SIZE;
+    long offset = vma.offset() + (page - vma.start());
+    if (backing.has(offset)) {
+      memory.setBeyondFile(page, GuestMemory.PAGE_SIZE, false);
+      return true;
     }
-    memory.setBeyondFile(page, layout.pageSize(), false);
-    return true;
+    // The rest of the file's last page is zeros where the guest's pages are larger than the host's.
+    return offset >= backing.size()
+        && offset < pageUp(backing.size())
+        && memory.mapAnonymous(page, GuestMemory.PAGE_SIZE, vma.protection()) == 0;
   }
 
   // ---- what exec leaves -----------------------------------------------------------------------
@@ -675,7 +661,6 @@ public final class AddressSpace {
           populate(child.memory, copy);
           if (vma.backing() != null && !vma.shared()) {
             pages.copyWritten(child.memory, vma.start(), vma.length());
-            check(giveLastPage(pages, child.memory, vma, vma.backing()));
           }
         }
         child.list.insert(copy);
