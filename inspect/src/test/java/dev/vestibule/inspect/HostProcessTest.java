@@ -138,6 +138,38 @@ class HostProcessTest {
     }
   }
 
+  /** A 32-bit process on a 64-bit host has another image, at an address of its own. */
+  @Test
+  void otherClass() throws Exception {
+    Path source =
+        Files.writeString(
+            directory.resolve("narrow.c"),
+            "void _start(void) { for (;;) __asm__ volatile(\"int $0x80\" :: \"a\"(29)); }");
+    Path program = directory.resolve("narrow");
+    Process gcc =
+        new ProcessBuilder(
+                "gcc", "-m32", "-nostdlib", "-static", "-o", program.toString(), source.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("gcc.log").toFile())
+            .start();
+    Assumptions.assumeTrue(gcc.waitFor() == 0, "gcc cannot build for i386");
+    Process process;
+    try {
+      process = new ProcessBuilder(program.toString()).start();
+    } catch (IOException e) {
+      Assumptions.abort("the host does not run i386 programs");
+      return;
+    }
+    try (Subject subject = new Subject(process, 0, 0)) {
+      Specimen specimen = subject.look();
+      assertThat(specimen.architecture()).isEqualTo("i386");
+      assertThat(seen(specimen).edit()).isNull();
+      assertThat(seen(specimen).moved()).isFalse();
+      assertThat(new java.util.HashSet<>(ways(seen(specimen)).values()))
+          .containsExactlyInAnyOrder(seen(specimen).address(), -1L);
+    }
+  }
+
   @Test
   void moved() throws Exception {
     try (Subject subject = Subject.start("move")) {

@@ -45,6 +45,9 @@ public final class KernelSearch {
   /** What all payloads of a file may yield together. */
   private static final long MOST_CONTENT = 3L << 30;
 
+  /** Kernels looked into in one package; real ones have one or two. */
+  private static final int MOST_KERNELS = 16;
+
   private static final Pattern KERNEL =
       Pattern.compile("(.*/)?(vmlinu[xz][^/]*|[bz]?Image[^/]*|kernel-?[0-9][^/]*|vdso[^/]*\\.so)");
 
@@ -64,10 +67,18 @@ public final class KernelSearch {
     try (InputStream in = Files.newInputStream(path)) {
       first = in.readNBytes(8);
     }
-    if (Arrays.equals(first, "!<arch>\n".getBytes(StandardCharsets.US_ASCII))) {
-      search.debian(path);
-    } else {
-      search.kernel(path, "");
+    try {
+      if (Arrays.equals(first, "!<arch>\n".getBytes(StandardCharsets.US_ASCII))) {
+        search.debian(path);
+      } else {
+        search.kernel(path, "");
+      }
+    } catch (RuntimeException e) {
+      // Decoders should not, but what they are fed is hostile.
+      search.damaged("", new IOException("malformed (" + e.getClass().getSimpleName() + ")", e));
+    } catch (OutOfMemoryError e) {
+      // Names and tables of an archive may be as large as it says.
+      search.damaged("", new IOException("asks for more memory than there is", e));
     }
     if (search.found.isEmpty() && search.damage != null) {
       throw search.damage;
@@ -116,8 +127,10 @@ public final class KernelSearch {
     }
     try (TarArchiveInputStream tar =
         new TarArchiveInputStream(new BufferedInputStream(content, 1 << 16))) {
+      int kernels = 0;
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        if (entry.isFile() && KERNEL.matcher(entry.getName()).matches()) {
+        if (kernels < MOST_KERNELS && entry.isFile() && KERNEL.matcher(entry.getName()).matches()) {
+          kernels++;
           spooled(tar, name + ", " + entry.getName().replaceFirst("^\\./", ""));
         }
       }
