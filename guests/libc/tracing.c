@@ -1,10 +1,13 @@
 /* Does ptrace stop, show, change and resume tasks as ptrace(2) says? The host's kernel agrees. */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -154,6 +157,17 @@ static void memory(void) {
   munmap(shared, 65536);
 }
 
+/* What /proc tells of a task that rests behind a system call: its number or -1, then addresses. */
+static void calls_text(pid_t child, long number) {
+  char name[64], text[256];
+  snprintf(name, sizeof name, "/proc/%d/syscall", child);
+  int fd = open(name, O_RDONLY);
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  text[n < 0 ? 0 : n] = 0;
+  OK(strtol(text, NULL, 10) == number && strstr(text, " 0x"), "/proc/PID/syscall");
+}
+
 static void calls_work(void) {
   syscall(SYS_getpid);
   syscall(SYS_close, -1);
@@ -180,11 +194,38 @@ static void calls(void) {
      "and ends");
   OK(call_stop(child, &info) && info.op == 1 && info.entry.nr == SYS_close &&
          (int)info.entry.args[0] == -1, "close(-1) begins");
+  calls_text(child, SYS_close);
   OK(call_stop(child, &info) && info.op == 2 && info.exit.rval == -EBADF && info.exit.is_error,
      "and fails");
   OK(call_stop(child, &info) && info.op == 1 && info.entry.nr == SYS_exit_group, "exit begins");
   trace(PTRACE_CONT, child, 0, 0);
   OK(next(child) == 8 << 8, "and is the end");
+}
+
+static void filter_work(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the number */
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | 77),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {4, code};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    _exit(9);
+  }
+  _exit(syscall(SYS_getppid) > 0 ? 6 : 7);
+}
+
+static void filters(void) {
+  pid_t child = traced(filter_work);
+  unsigned long message = 0;
+  trace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESECCOMP);
+  trace(PTRACE_CONT, child, 0, 0);
+  OK(stops(child, SIGTRAP, PTRACE_EVENT_SECCOMP), "a filter's wish is told");
+  OK(trace(PTRACE_GETEVENTMSG, child, 0, (long)&message) == 0 && message == 77, "with its data");
+  trace(PTRACE_CONT, child, 0, 0);
+  OK(next(child) == 6 << 8, "and the call is made");
 }
 
 static void step_work(void) {
@@ -349,6 +390,7 @@ int main(int count, char **arguments) {
   signals();
   memory();
   calls();
+  filters();
   steps();
   events();
   seize();

@@ -449,17 +449,14 @@ public final class GuestMemory implements Closeable {
     return set;
   }
 
-  /** Brings the pages of a range in step with what is watched. */
-  void watchData(long from, long to) {
-    long first = from & -PAGE_SIZE;
-    if (first >= 0 && Long.compareUnsigned(from, to) < 0 && to <= limit) {
-      forgetCode(first, to - first);
-      for (long at = first; at < to; at += PAGE_SIZE) {
-        int old = HostMemory.u8(table + (at >>> PAGE_SHIFT));
-        if ((old & MAPPED) != 0 && !beyondFile(old)) {
-          HostMemory.put8(
-              table + (at >>> PAGE_SHIFT), guarded(at, entry((old >>> ALLOW_SHIFT) & 7)));
-        }
+  /** Brings a page in step with whether something on it is watched. */
+  void refresh(long page) {
+    if (inside(page)) {
+      forgetCode(page, PAGE_SIZE);
+      int old = HostMemory.u8(table + (page >>> PAGE_SHIFT));
+      if ((old & MAPPED) != 0 && !beyondFile(old)) {
+        HostMemory.put8(
+            table + (page >>> PAGE_SHIFT), guarded(page, entry((old >>> ALLOW_SHIFT) & 7)));
       }
     }
   }
@@ -474,12 +471,8 @@ public final class GuestMemory implements Closeable {
   /** After the table was set for pages that are mapped. */
   private void watchAgain(long address, long length) {
     Watchpoints set = watchpoints;
-    if (set != null && set.any(address, address + length)) {
-      for (long at = address; at < address + length; at += PAGE_SIZE) {
-        if (set.any(at, at + PAGE_SIZE)) {
-          watchData(at, at + PAGE_SIZE);
-        }
-      }
+    if (set != null) {
+      set.refresh(address, address + length);
     }
   }
 

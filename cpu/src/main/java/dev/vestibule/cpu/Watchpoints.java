@@ -35,13 +35,13 @@ public final class Watchpoints {
   /** Begins to watch; for threads that run, from their next entry to the kernel on. */
   public void add(Watch watch) {
     watches.add(watch);
-    memory.watchData(watch.from, watch.to);
+    refresh(watch);
   }
 
   /** Ends watching; nothing happens if it was not watched. */
   public void remove(Watch watch) {
     if (watches.remove(watch)) {
-      memory.watchData(watch.from, watch.to);
+      refresh(watch);
     }
   }
 
@@ -62,6 +62,22 @@ public final class Watchpoints {
       }
     }
     return null;
+  }
+
+  private void refresh(Watch watch) {
+    long page = GuestMemory.PAGE_SIZE;
+    for (long at = watch.from & -page; Long.compareUnsigned(at, watch.to) < 0; at += page) {
+      memory.refresh(at);
+    }
+  }
+
+  /** The pages of a range have been mapped or protected anew. */
+  void refresh(long from, long to) {
+    for (Watch watch : watches) {
+      if (watch.meets(from, to)) {
+        refresh(watch);
+      }
+    }
   }
 
   /** Whether any byte of a range is watched. */

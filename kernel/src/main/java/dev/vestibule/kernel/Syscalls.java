@@ -57,8 +57,11 @@ public final class Syscalls {
     firstArgument = abi.syscallArgument(cpu, 0);
     SyscallTable table = task.process().syscalls();
     Seccomp seccomp = task.seccomp();
-    if (seccomp != null && !seccomp.admits(task, number, table.name(number))) {
-      return;
+    if (seccomp != null) {
+      if (!seccomp.admits(task, number, table.name(number))) {
+        return;
+      }
+      number = abi.syscallNumber(cpu); // a tracer may have changed it
     }
     SyscallRow row = table.row(number);
     if (row == null) {

@@ -61,7 +61,7 @@ public final class PtraceCalls {
   @Syscall(
       args = "ptrace, pid, ptr, ptr",
       level = Support.PARTIAL,
-      note = "any thread of the tracer will do; no seccomp events, no PTRACE_SYSEMU")
+      note = "any thread of the tracer will do; no PTRACE_SYSEMU")
   public static long ptrace(Task t, int request, int tid, long address, long data) {
     switch (request) {
       case TRACEME -> {

@@ -101,6 +101,7 @@ final class ProcessFolder extends Synthetic.Folder {
       case "comm" -> new Text(0644, t -> subject().comm() + "\n", (t, text) -> rename(text));
       case "status" -> new Text(t -> StatusText.status(process, only, t));
       case "stat" -> new Text(t -> StatusText.stat(process, only, t));
+      case "syscall" -> new Text(0400, t -> StatusText.call(process, only, t), null);
       case "statm" -> new Text(t -> StatusText.statm(process));
       case "limits" -> new Text(t -> limits());
       case "mem" -> special(0600, ProcessMemory::open);
@@ -129,7 +130,6 @@ final class ProcessFolder extends Synthetic.Folder {
       case "personality" -> new Text(t -> "00000000\n");
       case "schedstat" -> new Text(t -> "0 0 0\n");
       case "wchan" -> new Text(t -> "0");
-      case "syscall" -> new Text(0400, t -> "running\n", null);
       case "io" ->
           new Text(
               0400,

@@ -6,6 +6,7 @@ import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Vma;
 import dev.vestibule.kernel.seccomp.Seccomp;
@@ -242,6 +243,30 @@ final class StatusText {
       text.append(' ').append(i == 25 ? "18446744073709551615" : Long.toString(f[i]));
     }
     return text.append('\n').toString();
+  }
+
+  /** The system call a task sleeps in: number, arguments, stack pointer and program counter. */
+  static String call(Process process, @Nullable Task only, Task reader) {
+    Task task = subject(process, only);
+    char state = state(process, task, reader);
+    if (task == null || state == 'R' || state == 'Z') {
+      return "running\n";
+    }
+    synchronized (task.cpu()) {
+      if (task.ended()) {
+        return "running\n";
+      }
+      GuestAbi abi = task.abi();
+      boolean inside = task.calls().insideCall();
+      StringBuilder text = new StringBuilder();
+      text.append(inside ? abi.syscallNumber(task.cpu()) : -1);
+      for (int i = 0; inside && i < 6; i++) {
+        long value = i == 0 ? task.calls().firstArgument() : abi.syscallArgument(task.cpu(), i);
+        text.append(" 0x").append(Long.toHexString(value));
+      }
+      text.append(" 0x").append(Long.toHexString(abi.stackPointer(task.cpu())));
+      return text.append(" 0x").append(Long.toHexString(task.cpu().pc())).append('\n').toString();
+    }
   }
 
   static String statm(Process process) {

@@ -11,6 +11,8 @@ import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SigInfoLayout;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.kernel.trace.TraceStop;
+import dev.vestibule.kernel.trace.Tracee;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -139,6 +141,13 @@ public final class Seccomp {
       }
       return allowed;
     }
+    return judge(task, number, false);
+  }
+
+  /**
+   * @param traced whether a tracer has had its say already
+   */
+  private boolean judge(Task task, long number, boolean traced) {
     int verdict = verdict(task, number);
     int data = verdict & ~ACTION;
     switch (verdict & ACTION) {
@@ -147,7 +156,9 @@ public final class Seccomp {
       }
       case ERRNO -> task.abi().setResult(task.cpu(), -Math.min(data, MOST_ERRNO));
       case TRAP -> signal(task, number, data);
-      case TRACE -> task.abi().setResult(task.cpu(), -Errno.ENOSYS);
+      case TRACE -> {
+        return traced || tracerAdmits(task, data);
+      }
       case KILL_THREAD -> {
         if (task.process().tasks().size() == 1) {
           killProcess(task, number, data);
@@ -158,6 +169,18 @@ public final class Seccomp {
       default -> killProcess(task, number, data);
     }
     return false;
+  }
+
+  /** Lets a tracer decide; it may ask for another call, or for none by a negative number. */
+  private boolean tracerAdmits(Task task, int data) {
+    Tracee tracee = task.tracee();
+    if (tracee == null || !tracee.wants(TraceStop.EVENT_SECCOMP)) {
+      task.abi().setResult(task.cpu(), -Errno.ENOSYS);
+      return false;
+    }
+    tracee.event(TraceStop.EVENT_SECCOMP, data);
+    long number = task.abi().syscallNumber(task.cpu());
+    return !task.dying() && (int) number >= 0 && judge(task, number, true);
   }
 
   /** The strictest answer of all filters; the newest one's, where several are equally strict. */

@@ -31,6 +31,7 @@ public record TraceStop(Kind kind, int code, @Nullable SigInfo info, long messag
   public static final int EVENT_EXEC = 4;
   public static final int EVENT_VFORK_DONE = 5;
   public static final int EVENT_EXIT = 6;
+  public static final int EVENT_SECCOMP = 7;
   public static final int EVENT_STOP = 128;
 
   /** What tells a system call's stop from a SIGTRAP, with PTRACE_O_TRACESYSGOOD. */

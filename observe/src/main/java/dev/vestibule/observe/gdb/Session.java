@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 /** How is one client's every packet answered? See "Packets" in the gdb manual's appendix. */
 final class Session {
   private static final String OK = "OK";
+
+  /** Longest stretch of memory one watchpoint may have, in bytes. */
+  private static final int MOST_WATCHED = 1 << 20;
+
   private static final String ERROR = "E01";
   private static final String BAD_MEMORY = "E0e";
 
@@ -228,7 +232,7 @@ final class Session {
     boolean loads = !parts[0].equals("2");
     boolean stores = !parts[0].equals("3");
     long limit = space.memory().limit();
-    if (length == 0 || address < 0 || address > limit - length) {
+    if (length == 0 || length > MOST_WATCHED || address < 0 || address > limit - length) {
       return ERROR;
     }
     Watchpoints.Watch watch = new Watchpoints.Watch(address, address + length, loads, stores, null);
