@@ -19,6 +19,10 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
   /** Beyond this many blocks everything is forgotten and translated anew. */
   private static final int MOST_BLOCKS = 1 << 18;
 
+  /** What {@link Engine#AUTO} means; tests and comparisons may say otherwise. */
+  private static final Engine AUTOMATIC =
+      Engine.valueOf(System.getProperty("vestibule.engine", "INTERPRET"));
+
   private final ConcurrentHashMap<Long, Block> blocks = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
   private volatile LongPredicate watched = CodeCache::never;
@@ -39,10 +43,11 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
   /** The same; blocks are interpreted {@code budget} times before they become machine code. */
   public CodeCache(Engine engine, int budget) {
     this.engine = engine;
+    Engine chosen = engine == Engine.AUTO ? AUTOMATIC : engine;
     executor =
-        engine == Engine.INTERPRET || engine == Engine.AUTO || Translator.refusal() != null
+        chosen == Engine.INTERPRET || Translator.refusal() != null
             ? Executor.INTERPRETER
-            : new Translator(engine == Engine.BOTH, budget);
+            : new Translator(chosen == Engine.BOTH, budget);
   }
 
   /** Why this host cannot run machine code of ours, in a few words; null if it can. */

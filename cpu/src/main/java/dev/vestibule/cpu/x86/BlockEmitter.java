@@ -27,6 +27,8 @@ final class BlockEmitter extends MemoryEmitter {
   private final int pcSlot;
   private int exitStub;
   private int missStub;
+  private int faultStub;
+  private int[] places = {};
   private int base;
   private Block block;
 
@@ -66,6 +68,15 @@ final class BlockEmitter extends MemoryEmitter {
     store(RAX, RBP, offset(pcSlot));
     constant(RAX, 0);
     jumpTo(exitStub, at);
+    align(16);
+    faultStub = at + size();
+    constant(RAX, 1);
+    jumpTo(exitStub, at);
+  }
+
+  /** Where a thread goes on that faulted. */
+  int faultStub() {
+    return faultStub;
   }
 
   private void jumpTo(int offset, int from) {
@@ -122,7 +133,9 @@ final class BlockEmitter extends MemoryEmitter {
     nop5();
     long[] code = block.code();
     int count = block.instructions();
+    places = new int[supported];
     for (int k = 0; k < supported; k++) {
+      places[k] = size();
       int to = k + 1 < count ? block.start(k + 1) : code.length;
       Label slow = new Label();
       beginInstruction(block, block.start(k), to);
@@ -151,6 +164,11 @@ final class BlockEmitter extends MemoryEmitter {
   }
 
   private int entryStub;
+
+  /** Where the code of each instruction begins, from the block's beginning. */
+  int[] places() {
+    return places;
+  }
 
   /** Where the stub lies that an invalid block's beginning jumps to. */
   int entryStub() {

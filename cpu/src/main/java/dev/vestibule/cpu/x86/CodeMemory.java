@@ -17,6 +17,7 @@ final class CodeMemory implements AutoCloseable {
   private static final int READ_WRITE = 3;
   private static final int READ_EXECUTE = 5;
   private static final int SHARED_NORESERVE = 0x4001;
+  private static final int FIXED = 0x10;
   private static final int CLOSE_ON_EXEC = 1;
   private static final int EXECUTABLE = 0x10; // MFD_EXEC, since Linux 6.3
   private static final int EINVAL = 22;
@@ -24,16 +25,34 @@ final class CodeMemory implements AutoCloseable {
   private final long writable;
   private final long executable;
   private final int capacity;
+  private final boolean watched;
   private int used;
 
-  private CodeMemory(long writable, long executable, int capacity) {
+  private CodeMemory(long writable, long executable, int capacity, boolean watched) {
+    this.watched = watched;
     this.writable = writable;
     this.executable = executable;
     this.capacity = capacity;
   }
 
-  /** Reserves room for code, which costs no memory until it is used; null if the host refuses. */
-  static @Nullable CodeMemory reserve(int capacity) {
+  /**
+   * Reserves room for code, which costs no memory until it is used; null if the host refuses.
+   *
+   * @param watched whether the fault handler shall know the code
+   */
+  static @Nullable CodeMemory reserve(int capacity, boolean watched) {
+    long place = watched ? FaultHandler.instance().take(capacity) : 0;
+    if (place < 0) {
+      return null;
+    }
+    CodeMemory memory = map(capacity, place);
+    if (memory == null && watched) {
+      FaultHandler.instance().release(place, capacity);
+    }
+    return memory;
+  }
+
+  private static @Nullable CodeMemory map(int capacity, long place) {
     byte[] name = "vestibule-code".getBytes(StandardCharsets.US_ASCII);
     long path = HostMemory.allocate(name.length + 1);
     HostMemory.copyIn(name, 0, path, name.length);
@@ -48,12 +67,15 @@ final class CodeMemory implements AutoCloseable {
     CodeMemory memory = null;
     if (Libc.syscall(HostCalls.FTRUNCATE, fd, capacity) == 0) {
       long write = Libc.syscall(HostCalls.MMAP, 0, capacity, READ_WRITE, SHARED_NORESERVE, fd, 0);
-      long run = Libc.syscall(HostCalls.MMAP, 0, capacity, READ_EXECUTE, SHARED_NORESERVE, fd, 0);
+      int flags = place == 0 ? SHARED_NORESERVE : SHARED_NORESERVE | FIXED;
+      long run = Libc.syscall(HostCalls.MMAP, place, capacity, READ_EXECUTE, flags, fd, 0);
       if (failed(write) || failed(run)) {
         unmap(write, capacity);
-        unmap(run, capacity);
+        if (place == 0) {
+          unmap(run, capacity);
+        }
       } else {
-        memory = new CodeMemory(write, run, capacity);
+        memory = new CodeMemory(write, run, capacity, place != 0);
       }
     }
     Libc.syscall(HostCalls.CLOSE, fd);
@@ -110,6 +132,10 @@ final class CodeMemory implements AutoCloseable {
   @Override
   public void close() {
     unmap(writable, capacity);
-    unmap(executable, capacity);
+    if (watched) {
+      FaultHandler.instance().release(executable, capacity);
+    } else {
+      unmap(executable, capacity);
+    }
   }
 }

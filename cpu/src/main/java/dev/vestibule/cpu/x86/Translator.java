@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class Translator implements Executor {
 
   private static final int PAGE = 4096;
   private static final long UNSUITABLE = -1;
+  private static final int FAULTED = 1;
   private static final int WINDOW = Cpu.EXECUTOR;
   private static final int TABLE = Cpu.EXECUTOR + 1;
   private static final Stop[] STOPS = Stop.values();
@@ -48,20 +50,29 @@ public final class Translator implements Executor {
       if (!System.getProperty("os.arch").equals("amd64")) {
         return null;
       }
-      try (CodeMemory memory = CodeMemory.reserve(PAGE)) {
-        return memory == null ? null : HostFeatures.probe(memory);
+      CodeMemory memory = CodeMemory.reserve(PAGE, false); // for ever
+      if (memory == null) {
+        return null;
       }
+      HostFeatures features = HostFeatures.probe(memory);
+      FaultHandler.instance().install(memory);
+      return features;
     }
   }
 
   private final boolean linking;
   private final int budget;
+  private volatile long faultExit;
   private volatile Site[] sites = new Site[256];
   private final List<Site> known = new ArrayList<>();
   private final Map<Block, Integer> entries = new IdentityHashMap<>();
+  private final TreeMap<Integer, Placed> placed = new TreeMap<>();
   private @Nullable CodeMemory memory;
   private @Nullable BlockEmitter emitter;
   private MemorySegment entry = MemorySegment.NULL;
+
+  /** A block's code, and where in it each instruction begins. */
+  private record Placed(Block block, int[] places) {}
 
   /**
    * @param compare whether what can be repeated is compared with the interpreter
@@ -133,13 +144,17 @@ public final class Translator implements Executor {
     }
   }
 
-  private static void prepare(Cpu cpu) {
+  private void prepare(Cpu cpu) {
     cpu.setSlot(WINDOW, cpu.memory().window());
     cpu.setSlot(TABLE, cpu.memory().table());
   }
 
   private @Nullable Stop enter(Cpu cpu, long code) {
+    cpu.setSlot(FaultHandler.FAULT_EXIT, faultExit);
     int site = (int) Libc.call(entry, cpu.context(), code);
+    if (site == FAULTED) {
+      throw lostPage(cpu);
+    }
     return site == 0 ? missed(cpu) : left(cpu, sites[site]);
   }
 
@@ -156,6 +171,20 @@ public final class Translator implements Executor {
       HostMemory.putSlot(at + 8, code);
     }
     return null;
+  }
+
+  /** What the JVM makes of such a fault in its own code; the pc is that of the instruction. */
+  private synchronized InternalError lostPage(Cpu cpu) {
+    CodeMemory where = memory;
+    long at = cpu.slot(FaultHandler.FAULT_PC) - (where == null ? 0 : where.address(0));
+    Map.Entry<Integer, Placed> found = placed.floorEntry((int) at);
+    if (found != null) {
+      Placed code = found.getValue();
+      int k = Arrays.binarySearch(code.places, (int) at - found.getKey());
+      Block block = code.block;
+      cpu.setPc(block.pcAt(block.start(k >= 0 ? k : -k - 2)));
+    }
+    return new InternalError("a page of a mapped file is lost");
   }
 
   private @Nullable Stop left(Cpu cpu, Site site) {
@@ -217,6 +246,7 @@ public final class Translator implements Executor {
     publishSites();
     int at = where.append(emits.bytes(), emits.size());
     entries.put(block, emits.entryStub());
+    placed.put(at, new Placed(block, emits.places()));
     long code = where.address(at);
     block.setMachineCode(code);
     return code;
@@ -242,7 +272,7 @@ public final class Translator implements Executor {
   /** Reserves memory and puts the code around the blocks there; null if the host refuses now. */
   private @Nullable BlockEmitter begin(Cpu cpu, Block any) {
     HostFeatures features = Host.FEATURES;
-    CodeMemory reserved = features == null ? null : CodeMemory.reserve(CAPACITY);
+    CodeMemory reserved = features == null ? null : CodeMemory.reserve(CAPACITY, true);
     if (features == null || reserved == null) {
       return null;
     }
@@ -253,7 +283,9 @@ public final class Translator implements Executor {
     emits.emitExit(reserved.next());
     reserved.append(emits.bytes(), emits.size());
     entry = MemorySegment.ofAddress(reserved.address(in));
-    known.add(new Site(Site.Kind.ENTRY, any, 0, 0)); // number 0 means a missed jump
+    known.add(new Site(Site.Kind.ENTRY, any, 0, 0)); // number 0 means a missed jump,
+    known.add(new Site(Site.Kind.ENTRY, any, 0, 0)); // number 1 a fault
+    faultExit = reserved.address(emits.faultStub());
     memory = reserved;
     emitter = emits;
     return emits;
