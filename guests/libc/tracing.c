@@ -317,6 +317,50 @@ static void events(void) {
   OK(last == 21 << 8, "the new program's end");
 }
 
+static void *exec_thread(void *unused) {
+  execl(self, self, "exec", NULL);
+  return NULL;
+}
+
+static void exec_work(void) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, exec_thread, NULL);
+  for (;;) {
+    pause();
+  }
+}
+
+/* A thread that is not the first execs: it takes the first one's id, whose end nobody is told. */
+static void executes(void) {
+  pid_t child = traced(exec_work), thread = 0;
+  unsigned long message = 0;
+  bool told = false;
+  int status, others = 0;
+  trace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC);
+  trace(PTRACE_CONT, child, 0, 0);
+  for (;;) {
+    pid_t pid = waitpid(-1, &status, __WALL);
+    if (pid == -1) {
+      break;
+    }
+    if (!WIFSTOPPED(status)) {
+      others += pid != child || status != 21 << 8;
+      continue;
+    }
+    if (expect_stop(status, PTRACE_EVENT_CLONE)) {
+      trace(PTRACE_GETEVENTMSG, pid, 0, (long)&message);
+      thread = message;
+    }
+    if (expect_stop(status, PTRACE_EVENT_EXEC)) {
+      trace(PTRACE_GETEVENTMSG, pid, 0, (long)&message);
+      told = pid == child && thread != 0 && message == (unsigned long)thread;
+    }
+    trace(PTRACE_CONT, pid, 0, 0);
+  }
+  OK(told, "exec in a thread is told with its former id");
+  OK(others == 0 && status == 21 << 8, "and nothing else ends");
+}
+
 static void seize_work(void) {
   for (;;) {
     pause();
@@ -393,6 +437,7 @@ int main(int count, char **arguments) {
   filters();
   steps();
   events();
+  executes();
   seize();
   attach();
   return end();

@@ -333,7 +333,10 @@ public final class Process {
       for (Task task : tasks) {
         task.notice();
       }
-      tellParent(SigInfo.CLD_STOPPED, signal);
+      Process p = parent;
+      if (p == null || !p.isTracer() || !p.tracer().traces(this)) { // else it hears as a tracer
+        tellParent(SigInfo.CLD_STOPPED, signal);
+      }
     }
   }
 

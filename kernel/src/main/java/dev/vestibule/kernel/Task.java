@@ -383,6 +383,9 @@ public final class Task {
       Tracee traced = tracee;
       if (traced != null) {
         traced.event(TraceStop.EVENT_EXIT, exitCode);
+        synchronized (machine.lock()) {
+          traced.watch(null);
+        }
       }
     } catch (Throwable e) {
       machine.internalError(this, e);

@@ -21,7 +21,9 @@ import dev.vestibule.kernel.trace.ProcessTracer;
 import dev.vestibule.kernel.trace.TraceStop;
 import dev.vestibule.kernel.trace.TracedMemory;
 import dev.vestibule.kernel.trace.Tracee;
+import dev.vestibule.profile.Version;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One task looks into another: ptrace(2). Requests' numbers are those of the kernel's ptrace.h. */
@@ -56,6 +58,39 @@ public final class PtraceCalls {
 
   private static final int SYSCALL_INFO_SIZE = 88;
 
+  /** First releases of what is younger than 2.6.12: ptrace(2). */
+  private static final Map<Integer, Version> SINCE =
+      Map.ofEntries(
+          entry(GETREGSET, 2, 6, 34),
+          entry(SETREGSET, 2, 6, 34),
+          entry(SEIZE, 3, 4, 0),
+          entry(INTERRUPT, 3, 4, 0),
+          entry(LISTEN, 3, 4, 0),
+          entry(PEEKSIGINFO, 3, 10, 0),
+          entry(GETSIGMASK, 3, 11, 0),
+          entry(SETSIGMASK, 3, 11, 0),
+          entry(GET_SYSCALL_INFO, 5, 3, 0));
+
+  private static final Version SECCOMP_EVENTS = new Version(3, 5, 0);
+  private static final Version EXIT_KILL = new Version(3, 8, 0);
+
+  private static Map.Entry<Integer, Version> entry(int request, int major, int minor, int patch) {
+    return Map.entry(request, new Version(major, minor, patch));
+  }
+
+  private static boolean exists(Task t, int request) {
+    Version since = SINCE.get(request);
+    return since == null || t.machine().profile().uname().linux().atLeast(since);
+  }
+
+  /** The options that the kernel knows. */
+  private static long options(Task t) {
+    Version release = t.machine().profile().uname().linux();
+    return OPTIONS
+        & (release.atLeast(SECCOMP_EVENTS) ? -1 : ~(1L << TraceStop.EVENT_SECCOMP))
+        & (release.atLeast(EXIT_KILL) ? -1 : ~(long) Tracee.EXIT_KILL);
+  }
+
   private PtraceCalls() {}
 
   @Syscall(
@@ -63,6 +98,9 @@ public final class PtraceCalls {
       level = Support.PARTIAL,
       note = "any thread of the tracer will do; no PTRACE_SYSEMU")
   public static long ptrace(Task t, int request, int tid, long address, long data) {
+    if (!exists(t, request)) {
+      return -EIO;
+    }
     switch (request) {
       case TRACEME -> {
         return traceMe(t);
@@ -71,7 +109,7 @@ public final class PtraceCalls {
         return attach(t, tid, false, 0);
       }
       case SEIZE -> {
-        return address != 0 || (data & ~OPTIONS) != 0 ? -EIO : attach(t, tid, true, (int) data);
+        return address != 0 || (data & ~options(t)) != 0 ? -EIO : attach(t, tid, true, (int) data);
       }
       default -> {
         // While the lock is held and it rests, its registers cannot go away.
@@ -168,7 +206,7 @@ public final class PtraceCalls {
       case POKETEXT, POKEDATA -> poke(t, tracee, address, data);
       case CONT, SYSCALL, SINGLESTEP, DETACH, LISTEN -> resume(t, tracee, request, data);
       case SETOPTIONS -> {
-        if ((data & ~OPTIONS) != 0) {
+        if ((data & ~options(t)) != 0) {
           yield -EINVAL;
         }
         tracee.setOptions((int) data);

@@ -127,6 +127,11 @@ public final class GdbServer implements KernelListener, Closeable {
           Thread reader = Thread.ofPlatform().daemon().name("gdb-reader").start(current::read);
           new Session(current, held, registers).serve();
           reader.interrupt();
+        } catch (RuntimeException mistake) {
+          held.machine()
+              .settings()
+              .diagnostics()
+              .println("vestibule: gdb: internal error, the client is left: " + mistake);
         } finally {
           wire = null;
         }

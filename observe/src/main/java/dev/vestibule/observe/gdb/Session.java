@@ -98,6 +98,8 @@ final class Session {
       return ERROR;
     } catch (IndexOutOfBoundsException cut) {
       return ERROR; // a packet that ends too early
+    } catch (InternalError lostPage) {
+      return BAD_MEMORY; // a host SIGBUS: a mapped file became shorter
     }
   }
 
