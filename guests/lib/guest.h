@@ -108,6 +108,7 @@ const void *gnu_lookup(const struct vdso *vdso, const char *name);
 const char *version_name(const struct vdso *vdso, unsigned index, uint32_t *hash);
 /* Calls a vDSO function by the vDSO's rules; negative errno on failure. */
 long vdso_call(const void *function, long a, long b, long c);
+long vdso_call5(const void *function, long a, long b, long c, long d, long e);
 /* The same for a function that returns 64 bits and cannot fail. */
 uint64_t vdso_call_wide(const void *function);
 uint64_t read_timebase(void);

@@ -59,15 +59,22 @@ FUNCTION(_start)
 	trap
 	END(_start)
 
-/* long vdso_call(const void *function, long a, long b, long c) */
+/* long vdso_call(const void *function, long a, long b, long c), and one with five */
+FUNCTION(vdso_call5)
+	mflr	0
+	b	.Lcall
+	END(vdso_call5)
 FUNCTION(vdso_call)
 	mflr	0
+.Lcall:
 	STORE	0, LR_SAVE(1)
 	STORE_UPDATE 1, -FRAME(1)
 	mtctr	3
 	mr	3, 4
 	mr	4, 5
 	mr	5, 6
+	mr	6, 7
+	mr	7, 8
 	bctrl
 	bns+	1f
 	neg	3, 3

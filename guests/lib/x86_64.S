@@ -2,7 +2,7 @@
 #include <asm/unistd.h>
 
 	.text
-	.globl _start, vdso_call, vdso_call_wide, clone_thread, restore_signal
+	.globl _start, vdso_call, vdso_call5, vdso_call_wide, clone_thread, restore_signal
 	.type _start, @function
 _start:
 	xorl	%ebp, %ebp
@@ -17,6 +17,16 @@ vdso_call:
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
 	movq	%rcx, %rdx
+	jmp	*%rax
+
+	.type vdso_call5, @function
+vdso_call5:
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	movq	%rdx, %rsi
+	movq	%rcx, %rdx
+	movq	%r8, %rcx
+	movq	%r9, %r8
 	jmp	*%rax
 
 	.type vdso_call_wide, @function

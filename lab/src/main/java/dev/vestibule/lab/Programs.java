@@ -27,6 +27,7 @@ public final class Programs implements Closeable {
           "clock",
           "getcpu",
           "tbfreq",
+          "getrandom",
           "syscall-map",
           "icache",
           "sigtramp",
