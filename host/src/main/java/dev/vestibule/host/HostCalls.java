@@ -92,6 +92,7 @@ public final class HostCalls {
   public static final int INOTIFY_INIT1 = number(294, 26);
   public static final int INOTIFY_ADD_WATCH = number(254, 27);
   public static final int INOTIFY_RM_WATCH = number(255, 28);
+  public static final int GETRUSAGE = number(98, 165);
   public static final int CHDIR = number(80, 49);
   public static final int GETPGID = number(121, 155);
 

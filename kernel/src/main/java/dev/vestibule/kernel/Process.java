@@ -63,7 +63,8 @@ public final class Process {
   private int uid;
   private boolean noNewPrivileges;
   private final AtomicLong endedNanos = new AtomicLong();
-  private long childrenNanos;
+  private final AtomicLong endedSystemNanos = new AtomicLong();
+  private volatile CpuTime childrenTime = CpuTime.NONE;
 
   Process(
       Machine machine,
@@ -262,13 +263,23 @@ public final class Process {
     return sum;
   }
 
-  void addCpuNanos(long nanos) {
-    endedNanos.addAndGet(nanos);
+  /** The same, divided. */
+  public CpuTime cpuTime() {
+    CpuTime sum = new CpuTime(endedNanos.get(), endedSystemNanos.get());
+    for (Task task : tasks) {
+      sum = sum.plus(task.cpuTime());
+    }
+    return sum;
   }
 
-  /** Processor time of children that were waited for, theirs included, in nanoseconds. */
-  public long childrenNanos() {
-    return childrenNanos;
+  void addCpuTime(CpuTime time) {
+    endedNanos.addAndGet(time.total());
+    endedSystemNanos.addAndGet(time.system());
+  }
+
+  /** Processor time of children that were waited for, theirs included. */
+  public CpuTime childrenTime() {
+    return childrenTime;
   }
 
   /** prctl(PR_SET_NO_NEW_PRIVS). */
@@ -612,7 +623,7 @@ public final class Process {
       Process p = parent;
       if (p != null) {
         p.children.remove(this);
-        p.childrenNanos += endedNanos.get() + childrenNanos;
+        p.childrenTime = p.childrenTime.plus(cpuTime()).plus(childrenTime);
       }
       machine.forget(this);
     }

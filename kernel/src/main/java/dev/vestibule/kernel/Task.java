@@ -249,7 +249,13 @@ public final class Task {
     deathSignal = signal;
   }
 
-  /** Processor time the task has used, in nanoseconds; 0 before it runs and after it ended. */
+  /** Processor time the task has used; none before it runs and after it ended. */
+  public CpuTime cpuTime() {
+    long total = cpuNanos();
+    return new CpuTime(total, Math.min(total, HostThreads.systemNanos(thread, hostTid)));
+  }
+
+  /** All processor time the task has used, in nanoseconds; 0 before it runs and after it ended. */
   public long cpuNanos() {
     int host = hostTid;
     if (host == 0 || ended) {
@@ -444,7 +450,7 @@ public final class Task {
     } catch (Throwable e) {
       machine.internalError(this, e);
     } finally {
-      process.addCpuNanos(cpuNanos());
+      process.addCpuTime(cpuTime());
       ended = true;
       process.taskEnded(this, exitCode);
       synchronized (cpu) {

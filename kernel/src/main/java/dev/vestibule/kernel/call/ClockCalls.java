@@ -7,6 +7,7 @@ import static dev.vestibule.kernel.Errno.ERESTARTNOHAND;
 
 import dev.vestibule.declare.Syscall;
 import dev.vestibule.declare.Syscall.Support;
+import dev.vestibule.kernel.CpuTime;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
@@ -82,15 +83,18 @@ public final class ClockCalls {
     return seconds;
   }
 
-  /** All processor time counts as user time. */
   @Syscall(args = "out_tms")
   public static long times(Task t, long buffer) {
     if (buffer != 0) {
       int word = t.abi().wordSize();
+      CpuTime own = t.process().cpuTime();
+      CpuTime children = t.process().childrenTime();
       t.abi()
           .struct(4 * word)
-          .putWord(0, t.process().cpuNanos() / CLOCK_TICK)
-          .putWord(2 * word, t.process().childrenNanos() / CLOCK_TICK)
+          .putWord(0, own.user() / CLOCK_TICK)
+          .putWord(word, own.system() / CLOCK_TICK)
+          .putWord(2 * word, children.user() / CLOCK_TICK)
+          .putWord(3 * word, children.system() / CLOCK_TICK)
           .store(t.memory(), buffer);
     }
     return t.machine().time().monotonic() / CLOCK_TICK;

@@ -6,6 +6,7 @@ import static dev.vestibule.kernel.Errno.ESRCH;
 
 import dev.vestibule.declare.Syscall;
 import dev.vestibule.declare.Syscall.Support;
+import dev.vestibule.kernel.CpuTime;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
@@ -104,29 +105,33 @@ public final class ResourceCalls {
   }
 
   /** struct rusage with a processor time. */
-  static Struct usage(Task t, long nanos) {
+  static Struct usage(Task t, CpuTime time) {
     int word = t.abi().wordSize();
     return t.abi()
         .struct(RUSAGE_WORDS * word)
-        .putWord(0, nanos / 1_000_000_000)
-        .putWord(word, nanos / 1000 % 1_000_000);
+        .putWord(0, time.user() / 1_000_000_000)
+        .putWord(word, time.user() / 1000 % 1_000_000)
+        .putWord(2 * word, time.system() / 1_000_000_000)
+        .putWord(3 * word, time.system() / 1000 % 1_000_000);
   }
 
   @Syscall(
       args = "rusage_who, out_rusage",
       level = Support.PARTIAL,
-      note = "only the processor time, all of it as user time, and the largest resident size")
+      note =
+          "only the largest resident size and the processor time, of which system time is what the"
+              + " host's kernel took")
   public static long getrusage(Task t, int who, long usage) {
-    long nanos;
+    CpuTime time;
     switch (who) {
-      case RUSAGE_SELF -> nanos = t.process().cpuNanos();
-      case RUSAGE_CHILDREN -> nanos = t.process().childrenNanos();
-      case RUSAGE_THREAD -> nanos = t.cpuNanos();
+      case RUSAGE_SELF -> time = t.process().cpuTime();
+      case RUSAGE_CHILDREN -> time = t.process().childrenTime();
+      case RUSAGE_THREAD -> time = t.cpuTime();
       default -> {
         return -EINVAL;
       }
     }
-    Struct s = usage(t, nanos);
+    Struct s = usage(t, time);
     s.putWord(4 * t.abi().wordSize(), t.space().size() / 4096);
     s.store(t.memory(), usage);
     return 0;

@@ -6,6 +6,7 @@ import static dev.vestibule.kernel.Errno.ERESTARTSYS;
 
 import dev.vestibule.declare.Syscall;
 import dev.vestibule.declare.Syscall.Result;
+import dev.vestibule.kernel.CpuTime;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
@@ -40,7 +41,7 @@ public final class WaitCalls {
    * @param status si_status
    * @param shown what wait4(2) stores
    */
-  private record Event(int id, int code, int status, int shown, long nanos, int uid) {}
+  private record Event(int id, int code, int status, int shown, CpuTime time, int uid) {}
 
   /** Which children are asked about. */
   private record Wanted(int type, int id, int options) {
@@ -81,7 +82,7 @@ public final class WaitCalls {
       t.memory().store32(status, event.shown());
     }
     if (usage != 0) {
-      ResourceCalls.usage(t, event.nanos()).store(t.memory(), usage);
+      ResourceCalls.usage(t, event.time()).store(t.memory(), usage);
     }
     return event.id();
   }
@@ -121,7 +122,7 @@ public final class WaitCalls {
       s.store(t.memory(), info, written);
     }
     if (usage != 0 && event != null) {
-      ResourceCalls.usage(t, event.nanos()).store(t.memory(), usage);
+      ResourceCalls.usage(t, event.time()).store(t.memory(), usage);
     }
     return 0;
   }
@@ -170,13 +171,13 @@ public final class WaitCalls {
     }
   }
 
-  private static Event exit(int id, int status, long nanos, int uid) {
+  private static Event exit(int id, int status, CpuTime time, int uid) {
     int signal = status & 0x7f;
     int code =
         signal == 0
             ? SigInfo.CLD_EXITED
             : (status & 0x80) != 0 ? SigInfo.CLD_DUMPED : SigInfo.CLD_KILLED;
-    return new Event(id, code, signal == 0 ? status >> 8 & 0xff : signal, status, nanos, uid);
+    return new Event(id, code, signal == 0 ? status >> 8 & 0xff : signal, status, time, uid);
   }
 
   /** What a traced task has to report; its stops are told whether they are asked for or not. */
@@ -192,7 +193,7 @@ public final class WaitCalls {
       if (consume) {
         tracer.reap(held);
       }
-      return exit(task.tid(), held.status(), 0, uid);
+      return exit(task.tid(), held.status(), CpuTime.NONE, uid);
     }
     TraceStop stop = held.reportable();
     if (stop == null) {
@@ -202,7 +203,7 @@ public final class WaitCalls {
       held.setReported();
     }
     int shown = stop.code() << 8 | 0x7f;
-    return new Event(task.tid(), SigInfo.CLD_TRAPPED, stop.code(), shown, 0, uid);
+    return new Event(task.tid(), SigInfo.CLD_TRAPPED, stop.code(), shown, CpuTime.NONE, uid);
   }
 
   private static @Nullable Event event(Process waiting, Process child, int options) {
@@ -216,8 +217,8 @@ public final class WaitCalls {
       if ((options & WEXITED) == 0) {
         return null;
       }
-      long nanos = child.cpuNanos() + child.childrenNanos();
-      Event event = exit(pid, child.status(), nanos, uid);
+      CpuTime time = child.cpuTime().plus(child.childrenTime());
+      Event event = exit(pid, child.status(), time, uid);
       if (consume) {
         child.reap();
       }
@@ -226,7 +227,8 @@ public final class WaitCalls {
     boolean traces = waiting.isTracer() && waiting.tracer().traces(child);
     if ((options & WUNTRACED) != 0 && child.reportableStop() != 0 && !traces) {
       int signal = child.reportableStop();
-      Event event = new Event(pid, SigInfo.CLD_STOPPED, signal, signal << 8 | 0x7f, 0, uid);
+      Event event =
+          new Event(pid, SigInfo.CLD_STOPPED, signal, signal << 8 | 0x7f, CpuTime.NONE, uid);
       if (consume) {
         child.stopReported();
       }
@@ -236,7 +238,7 @@ public final class WaitCalls {
       if (consume) {
         child.continueReported();
       }
-      return new Event(pid, SigInfo.CLD_CONTINUED, Signals.SIGCONT, 0xffff, 0, uid);
+      return new Event(pid, SigInfo.CLD_CONTINUED, Signals.SIGCONT, 0xffff, CpuTime.NONE, uid);
     }
     return null;
   }

@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.proc;
 
+import dev.vestibule.kernel.CpuTime;
 import dev.vestibule.kernel.Credentials;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
@@ -216,6 +217,11 @@ final class StatusText {
     f[7] = 0;
     f[8] = -1;
     f[9] = 0x400000;
+    CpuTime used = only == null ? process.cpuTime() : only.cpuTime();
+    f[14] = used.user() / TICK;
+    f[15] = used.system() / TICK;
+    f[16] = process.childrenTime().user() / TICK;
+    f[17] = process.childrenTime().system() / TICK;
     f[18] = 20;
     f[20] = process.tasks().size();
     f[22] = process.startTime() / TICK;
