@@ -37,6 +37,18 @@ public interface Isa {
   /** Executes a rare instruction that its meaning left to a helper. */
   void help(Cpu cpu, int helper, long word);
 
+  /** Which accesses does a helper keep in order, if it does nothing else? */
+  enum Ordering {
+    /** It does something else. */
+    NONE,
+    /** All but earlier stores and later loads. */
+    LIGHT,
+    FULL
+  }
+
+  /** What a helper does, for executors that order accesses themselves. */
+  Ordering ordering(int helper);
+
   /** A register that users, debuggers and tests may name. */
   record Register(String name, int slot, int bits) {}
 

@@ -112,6 +112,15 @@ public final class Power implements Isa {
   }
 
   @Override
+  public Ordering ordering(int helper) {
+    return switch (helper) {
+      case PowerHelp.FENCE -> Ordering.FULL;
+      case PowerHelp.LIGHT_FENCE -> Ordering.LIGHT;
+      default -> Ordering.NONE;
+    };
+  }
+
+  @Override
   public int mostInstructions() {
     return MOST_INSTRUCTIONS;
   }

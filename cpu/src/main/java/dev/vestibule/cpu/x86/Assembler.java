@@ -498,6 +498,13 @@ class Assembler {
     emit8(0xc3);
   }
 
+  /** Orders all earlier accesses before all later ones. */
+  final void fence() {
+    emit8(0x0f);
+    emit8(0xae);
+    emit8(0xf0);
+  }
+
   final void cpuid() {
     emit8(0x0f);
     emit8(0xa2);

@@ -16,7 +16,7 @@ import java.util.List;
  * exits look at the attention flag first. An instruction that the emitter does not know ends the
  * code; the interpreter does the rest of the block.
  */
-final class BlockEmitter extends MemoryEmitter {
+final class BlockEmitter extends VectorEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
   private static final int FEWEST = 6;
@@ -25,6 +25,7 @@ final class BlockEmitter extends MemoryEmitter {
 
   private final List<Stub> stubs = new ArrayList<>();
   private final int pcSlot;
+  private final Isa isa;
   private int exitStub;
   private int missStub;
   private int faultStub;
@@ -34,6 +35,7 @@ final class BlockEmitter extends MemoryEmitter {
 
   BlockEmitter(Isa isa, HostFeatures host, Block any) {
     super(isa.hotSlots(), host);
+    this.isa = isa;
     pcSlot = isa.pcSlot();
     block = any;
   }
@@ -100,7 +102,7 @@ final class BlockEmitter extends MemoryEmitter {
       int to = k + 1 < count ? candidate.start(k + 1) : code.length;
       for (int i = candidate.start(k); i < to; i++) {
         int op = Op.op(code[i]);
-        if (!computes(op) && !accesses(op) && !leaves(op)) {
+        if (!computes(op) && !accesses(op) && !leaves(op) && !moves(op) && !orders(code[i])) {
           return k;
         }
       }
@@ -111,6 +113,10 @@ final class BlockEmitter extends MemoryEmitter {
   /** Whether it is worth while to enter machine code for so much of a block. */
   static boolean worthwhile(int supported, Block block) {
     return supported == block.instructions() || supported >= FEWEST;
+  }
+
+  private boolean orders(long w) {
+    return Op.op(w) == Op.HELP && isa.ordering(Op.imm(w) & 0xffff) != Isa.Ordering.NONE;
   }
 
   private static boolean leaves(int op) {
@@ -181,6 +187,12 @@ final class BlockEmitter extends MemoryEmitter {
       emitInteger(w);
     } else if (accesses(op)) {
       emitMemory(w, slow);
+    } else if (op >= Op.FIRST_VECTOR) {
+      emitVector(w, slow);
+    } else if (op == Op.HELP) {
+      if (isa.ordering(Op.imm(w) & 0xffff) == Isa.Ordering.FULL) {
+        fence();
+      }
     } else {
       emitLeave(op, w, index);
     }

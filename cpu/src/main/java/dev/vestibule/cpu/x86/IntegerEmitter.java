@@ -32,6 +32,7 @@ class IntegerEmitter extends Locations {
     return switch (op) {
       case Op.CLZ32, Op.CLZ64 -> host.lzcnt();
       case Op.POPCNTD -> host.popcnt();
+      case Op.CMPB -> true;
       default -> op <= Op.SELECT;
     };
   }
@@ -162,6 +163,13 @@ class IntegerEmitter extends Locations {
       }
       case Op.POPCNTD -> {
         populationCount(true, RAX, use(a, RAX));
+        define(d, RAX);
+      }
+      case Op.CMPB -> {
+        vector(0x66, true, 0x0f6e, 0, use(a, RAX)); // to XMM0
+        vector(0x66, true, 0x0f6e, 1, use(Op.b(w), RCX));
+        vector(0x66, false, 0x0f74, 0, 1); // compare bytes
+        vector(0x66, true, 0x0f7e, 0, RAX); // from XMM0
         define(d, RAX);
       }
       default -> emitCondition(op, d, a, w);

@@ -14,8 +14,8 @@ import java.util.List;
  */
 class MemoryEmitter extends IntegerEmitter {
   private static final int PAGE_MASK = GuestMemory.PAGE_SIZE - 1;
-  private static final int MOVBE_LOAD = 0x0f38f0;
-  private static final int MOVBE_STORE = 0x0f38f1;
+  static final int MOVBE_LOAD = 0x0f38f0;
+  static final int MOVBE_STORE = 0x0f38f1;
   private static final int MOVE_LOAD = 0x8b;
   private static final int MOVE_STORE = 0x89;
   private static final int ZERO_EXTEND8 = 0x0fb6;
@@ -134,12 +134,12 @@ class MemoryEmitter extends IntegerEmitter {
       case Op.LDU32LE -> loadIndexed(false, MOVE_LOAD, to, R15, at);
       case Op.LDS32LE -> loadIndexed(true, SIGN_EXTEND32, to, R15, at);
       case Op.LD64LE -> loadIndexed(true, MOVE_LOAD, to, R15, at);
-      default -> loadSwapped(op, to, at);
+      default -> loadReversed(op, to, at);
     }
     define(d, to);
   }
 
-  private void loadSwapped(int op, int to, int at) {
+  private void loadReversed(int op, int to, int at) {
     switch (op) {
       case Op.LDU16BE, Op.LDS16BE -> {
         loadIndexed(false, ZERO_EXTEND16, to, R15, at);
@@ -175,11 +175,11 @@ class MemoryEmitter extends IntegerEmitter {
       case Op.ST16LE -> memory16(MOVE_STORE, from, R15, at);
       case Op.ST32LE -> loadIndexed(false, MOVE_STORE, from, R15, at);
       case Op.ST64LE -> loadIndexed(true, MOVE_STORE, from, R15, at);
-      default -> storeSwapped(op, from, at);
+      default -> storeReversed(op, from, at);
     }
   }
 
-  private void storeSwapped(int op, int from, int at) {
+  private void storeReversed(int op, int from, int at) {
     boolean doubleword = op == Op.ST64BE;
     if (op == Op.ST16BE) {
       move32(RDX, from);

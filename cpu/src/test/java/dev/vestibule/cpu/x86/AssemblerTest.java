@@ -107,6 +107,8 @@ class AssemblerTest {
     expected.add("cqo");
     a.signIntoRdx(false);
     expected.add("cdq");
+    a.fence();
+    expected.add("mfence");
     a.cpuid();
     expected.add("cpuid");
     a.ret();

@@ -93,7 +93,9 @@ class MicroOperationsTest {
   }
 
   static Stream<Integer> integer() {
-    return IntStream.rangeClosed(Op.MOV, Op.SELECT).boxed();
+    return IntStream.concat(
+            IntStream.rangeClosed(Op.MOV, Op.SELECT), IntStream.of(Op.POPCNTD, Op.CMPB))
+        .boxed();
   }
 
   static Stream<Integer> accesses() {
@@ -146,6 +148,39 @@ class MicroOperationsTest {
         code.add(Op.encodeImmediate(op, value, base, offset));
       }
       finish(code, value, 40);
+      compare(
+          "op %d seed %d round %d".formatted(op, seed, round),
+          code,
+          new long[0],
+          new long[] {CODE});
+    }
+  }
+
+  static Stream<Integer> vectors() {
+    return IntStream.rangeClosed(Op.VMOV, Op.VST32X4LE).boxed();
+  }
+
+  @ParameterizedTest
+  @MethodSource("vectors")
+  void vectors(int op) {
+    long seed = Long.getLong("micro.seed", 42 + op);
+    random = new Random(seed);
+    for (int round = 0; round < ROUNDS; round++) {
+      List<Long> code = new ArrayList<>();
+      for (int slot = 64; slot < SHOWN; slot++) {
+        expected.setSlot(slot, number());
+      }
+      int[] pair = random.ints(4, 32, 36).map(n -> 2 * n).toArray();
+      if (op < Op.VLD128BE) {
+        code.add(Op.encode(op, pair[0], pair[1], pair[2], pair[3], 0));
+      } else {
+        long address = DATA + random.nextInt(2 * GuestMemory.PAGE_SIZE);
+        int offset = random.nextInt(3) == 0 ? 0 : random.nextInt(-0x8000, 0x8000);
+        int base = random.nextBoolean() ? 3 : 20;
+        set(code, base, (random.nextInt(8) == 0 ? address & -16 : address) - offset);
+        code.add(Op.encodeImmediate(op, pair[0], base, offset));
+      }
+      finish(code, 3, 40);
       compare(
           "op %d seed %d round %d".formatted(op, seed, round),
           code,
