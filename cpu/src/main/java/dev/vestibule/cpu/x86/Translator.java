@@ -37,6 +37,7 @@ public final class Translator implements Executor {
   private static final int PAGE = 4096;
   private static final long UNSUITABLE = -1;
   private static final int FAULTED = 1;
+  private static final int REGISTERS = 256;
   private static final int WINDOW = Cpu.EXECUTOR;
   private static final int TABLE = Cpu.EXECUTOR + 1;
   private static final Stop[] STOPS = Stop.values();
@@ -110,7 +111,7 @@ public final class Translator implements Executor {
         }
         Stop stop;
         if (code > 0) {
-          stop = enter(cpu, code);
+          stop = linking ? enter(cpu, code) : enterAndCompare(cpu, block, code);
         } else {
           stop = Interpreter.run(cpu, block, 0);
         }
@@ -150,12 +151,63 @@ public final class Translator implements Executor {
   }
 
   private @Nullable Stop enter(Cpu cpu, long code) {
+    return resume(cpu, call(cpu, code));
+  }
+
+  private int call(Cpu cpu, long code) {
     cpu.setSlot(FaultHandler.FAULT_EXIT, faultExit);
-    int site = (int) Libc.call(entry, cpu.context(), code);
+    return (int) Libc.call(entry, cpu.context(), code);
+  }
+
+  /** Does what the site asks for at which machine code was left. */
+  private @Nullable Stop resume(Cpu cpu, int site) {
     if (site == FAULTED) {
       throw lostPage(cpu);
     }
     return site == 0 ? missed(cpu) : left(cpu, sites[site]);
+  }
+
+  /**
+   * Enters a block; if it came to its end and has stored nothing, the interpreter does it again on
+   * a copy of the registers. Another thread's stores in between look like a difference.
+   */
+  private @Nullable Stop enterAndCompare(Cpu cpu, Block block, long code) {
+    if (!repeatable(block)) {
+      return enter(cpu, code);
+    }
+    try (Cpu copy = new Cpu(cpu.isa(), cpu.memory(), cpu.code())) {
+      copy.copyRegistersFrom(cpu);
+      int site = call(cpu, code);
+      Stop stop = resume(cpu, site);
+      if (site == 0 || site > FAULTED && sites[site].kind() == Site.Kind.EXIT) {
+        copy.interrupt();
+        Interpreter.run(copy, block, 0);
+        compare(block, cpu, copy);
+      }
+      return stop;
+    }
+  }
+
+  private static boolean repeatable(Block block) {
+    for (long w : block.code()) {
+      int op = Op.op(w);
+      int plain = op > Op.ST64LE && op <= Op.ST64LE + Op.INDEXED ? op - Op.INDEXED : op;
+      boolean stores = plain >= Op.ST8 && plain <= Op.ST64LE || op >= Op.VST128BE;
+      if (stores || op == Op.HELP) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void compare(Block block, Cpu ours, Cpu interpreters) {
+    for (int slot = 0; slot < REGISTERS; slot++) {
+      if (ours.slot(slot) != interpreters.slot(slot)) {
+        throw new IllegalStateException(
+            "block at 0x%x: slot %d is 0x%x in machine code, 0x%x in the interpreter"
+                .formatted(block.pc(), slot, ours.slot(slot), interpreters.slot(slot)));
+      }
+    }
   }
 
   /** An indirect jump did not find its target in the thread's table, or saw attention. */

@@ -22,6 +22,14 @@ class TranslatedTest {
   }
 
   @Nested
+  class Compared extends RandomSequencesTest {
+    @Override
+    Engine engine() {
+      return Engine.BOTH;
+    }
+  }
+
+  @Nested
   class SelfModifying extends SelfModifyingTest {
     @Override
     Engine engine() {
