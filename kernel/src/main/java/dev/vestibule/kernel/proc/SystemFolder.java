@@ -28,7 +28,7 @@ public final class SystemFolder {
     return new Synthetic.FixedFolder()
         .with("devices", new Synthetic.FixedFolder().with("system", system))
         .with("kernel", kernel())
-        .with("class", new Synthetic.FixedFolder())
+        .with("class", new Synthetic.FixedFolder().with("net", interfaces()))
         .with("fs", new Synthetic.FixedFolder());
   }
 
@@ -43,6 +43,21 @@ public final class SystemFolder {
     return new Synthetic.FixedFolder()
         .with("online", new Synthetic.Text(t -> "1\n"))
         .with("topology", topology);
+  }
+
+  /** The loopback interface, as ioctl(2) and netlink(7) show it. */
+  private static Synthetic interfaces() {
+    Synthetic.FixedFolder lo = new Synthetic.FixedFolder();
+    lo.with("address", new Synthetic.Text(t -> "00:00:00:00:00:00\n"));
+    lo.with("addr_len", new Synthetic.Text(t -> "6\n"));
+    lo.with("carrier", new Synthetic.Text(t -> "1\n"));
+    lo.with("flags", new Synthetic.Text(t -> "0x9\n"));
+    lo.with("ifindex", new Synthetic.Text(t -> "1\n"));
+    lo.with("mtu", new Synthetic.Text(t -> "65536\n"));
+    lo.with("operstate", new Synthetic.Text(t -> "unknown\n"));
+    lo.with("tx_queue_len", new Synthetic.Text(t -> "1000\n"));
+    lo.with("type", new Synthetic.Text(t -> "772\n"));
+    return new Synthetic.FixedFolder().with("lo", lo);
   }
 
   private static Synthetic kernel() {
