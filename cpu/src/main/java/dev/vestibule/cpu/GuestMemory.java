@@ -367,6 +367,21 @@ public final class GuestMemory implements Closeable {
         : PageMap.ofThisProcess().anyPresent(window + address, count);
   }
 
+  /** Whether private pages of a range hold anything of the process's own. */
+  public boolean hasOwnPages(long address, long length) {
+    checkRange(address, length);
+    boolean[] found = {false};
+    anonymous.parts(
+        address,
+        address + length,
+        (from, to) -> found[0] |= anonymous.anyResident(from, Math.toIntExact(to - from >> 12)));
+    if (!found[0] && !anonymous.covers(address, address + length)) {
+      PageMap.ofThisProcess()
+          .ownRuns(window + address, window + address + length, (from, to) -> found[0] = true);
+    }
+    return found[0];
+  }
+
   /** The PROT_* bits of the page that holds {@code address}; 0 if unmapped. */
   public int protection(long address) {
     return inside(address)

@@ -1,6 +1,7 @@
 package dev.vestibule.kernel;
 
 import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.core.CoreDump;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
@@ -51,6 +52,7 @@ public final class Process {
   private @Nullable ProcessTracer tracer;
   private boolean exiting;
   private int groupStatus;
+  private volatile @Nullable CoreDump coreDump;
   private volatile boolean zombie;
   private boolean reaped;
   private int status;
@@ -426,16 +428,42 @@ public final class Process {
    * @param waitStatus as wait(2) reports it
    */
   public void groupExit(int waitStatus) {
+    groupExit(waitStatus, null);
+  }
+
+  /** A signal whose default is a core file ends all threads; on the thread that took it. */
+  public void dumpCore(Task task, SigInfo info) {
+    if (limits.soft(Limits.RLIMIT_CORE) == 0) {
+      groupExit(info.signal());
+      return;
+    }
+    CoreDump dump = new CoreDump(task, info);
+    if (groupExit(info.signal(), dump) && dump.write()) {
+      int dumped = 0x80;
+      synchronized (machine.lock()) {
+        groupStatus |= dumped;
+      }
+    }
+  }
+
+  /** The core dump that threads have to wait for before they end, or null. */
+  @Nullable CoreDump coreDump() {
+    return coreDump;
+  }
+
+  private boolean groupExit(int waitStatus, @Nullable CoreDump dump) {
     synchronized (machine.lock()) {
       if (exiting) {
-        return;
+        return false;
       }
       exiting = true;
+      coreDump = dump;
       groupStatus = waitStatus;
       stopped = false;
       for (Task task : tasks) {
         task.kill(waitStatus);
       }
+      return true;
     }
   }
 

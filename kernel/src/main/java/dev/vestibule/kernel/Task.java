@@ -8,6 +8,7 @@ import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.core.CoreDump;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.memory.AddressSpace;
@@ -443,6 +444,10 @@ public final class Task {
 
   private void end() {
     try {
+      CoreDump dump = process.coreDump();
+      if (dump != null) {
+        dump.arrive(this);
+      }
       process.taskEnding(this);
       releaseVforkParent();
       files.leave();

@@ -125,6 +125,15 @@ public final class FileCalls {
         | ((resolve & RESOLVE_BENEATH) != 0 ? FileTree.BENEATH : 0);
   }
 
+  /**
+   * Opens a file for a task as open(2) does, but with generic flags and no descriptor.
+   *
+   * @throws Failure with open(2)'s errors
+   */
+  public static OpenFile open(Task t, String name, int flags, int mode) {
+    return open(t, AT_FDCWD, name, flags, mode, 0);
+  }
+
   /** Opens a name; flags are generic numbers. */
   private static OpenFile open(Task t, int dirfd, String name, int asked, int mode, int resolve) {
     if ((resolve & RESOLVE_CACHED) != 0) {

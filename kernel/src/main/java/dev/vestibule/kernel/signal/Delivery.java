@@ -320,8 +320,7 @@ public final class Delivery {
       }
       case CORE -> {
         task.machine().listener().signal(task, info, false);
-        boolean dumps = process.limits().soft(Limits.RLIMIT_CORE) != 0;
-        process.groupExit(info.signal() | (dumps ? 0x80 : 0));
+        process.dumpCore(task, info);
       }
     }
   }
