@@ -19,7 +19,7 @@ import java.util.List;
 final class BlockEmitter extends VectorEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
-  private static final int FEWEST = 6;
+  private static final int FEWEST = 24;
 
   private record Stub(Label label, Site.Kind kind, int index, int jump) {}
 
