@@ -1,0 +1,2 @@
+/** What a process leaves behind when a signal kills it: core(5). */
+package dev.vestibule.kernel.core;
