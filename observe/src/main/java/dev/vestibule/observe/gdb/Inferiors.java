@@ -39,6 +39,10 @@ final class Inferiors implements Tracer {
   private final Breakpoints breakpoints = new Breakpoints();
   private final List<GuestThread> threads = new ArrayList<>();
   private final ArrayDeque<String> endings = new ArrayDeque<>();
+
+  /** Processes whose fork gdb has not heard of; what they do is not told before, and they wait. */
+  private final Set<Integer> unannounced = new HashSet<>();
+
   private final Set<Integer> passed = new HashSet<>();
   private Features features = new Features(false, false, false, false);
   private @Nullable Set<Integer> caught;
@@ -77,7 +81,11 @@ final class Inferiors implements Tracer {
 
   @Override
   public void began(Tracee tracee) {
-    threads.add(new GuestThread(tracee));
+    GuestThread thread = new GuestThread(tracee);
+    if (threads.stream().noneMatch(other -> other.pid() == thread.pid())) {
+      unannounced.add(thread.pid());
+    }
+    threads.add(thread);
   }
 
   @Override
@@ -195,6 +203,7 @@ final class Inferiors implements Tracer {
   void holdAll() throws InterruptedException {
     synchronized (lock) {
       endings.clear();
+      unannounced.clear();
       for (Process process : machine.processes()) {
         for (Task task : process.tasks()) {
           hold(task); // one that is traced already stays as it is
@@ -329,13 +338,13 @@ final class Inferiors implements Tracer {
       if (!resumed) {
         return null;
       }
-      String reply = endings.poll();
+      String reply = firstEnding();
       if (reply == null) {
         reply = firstStop();
       }
       if (reply == null && interrupted) {
         stopAll();
-        reply = endings.poll();
+        reply = firstEnding();
         if (reply == null && !threads.isEmpty()) {
           GuestThread first = threads.get(0);
           reply = "T" + two(GdbSignals.toGdb(Signals.SIGINT)) + "thread:" + first.id() + ";";
@@ -353,10 +362,21 @@ final class Inferiors implements Tracer {
     }
   }
 
+  private @Nullable String firstEnding() {
+    for (String ending : endings) {
+      int pid = Integer.parseInt(ending.substring(ending.indexOf(':') + 1), 16);
+      if (!unannounced.contains(pid)) {
+        endings.remove(ending);
+        return ending;
+      }
+    }
+    return null;
+  }
+
   private @Nullable String firstStop() {
     for (GuestThread thread : List.copyOf(threads)) {
       TraceStop stop = thread.tracee.stop();
-      if (thread.running && stop != null) {
+      if (thread.running && stop != null && !unannounced.contains(thread.pid())) {
         String reply = judge(thread, stop);
         if (reply != null) {
           thread.running = false;
@@ -475,9 +495,13 @@ final class Inferiors implements Tracer {
       }
       case TraceStop.EVENT_FORK, TraceStop.EVENT_VFORK -> {
         boolean vfork = stop.event() == TraceStop.EVENT_VFORK;
-        Task child = machine.task((int) stop.message());
+        int pid = (int) stop.message();
+        Task child = machine.task(pid);
         GuestThread born = child == null ? null : findByTask(child);
+        unannounced.remove(pid);
         if (born == null) {
+          String suffix = ";process:" + Integer.toHexString(pid);
+          endings.removeIf(ending -> ending.endsWith(suffix));
           return null;
         }
         breakpoints.copy(thread.space, born.space);
