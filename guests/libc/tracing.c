@@ -347,9 +347,9 @@ static void executes(void) {
       others += pid != child || status != 21 << 8;
       continue;
     }
-    if (expect_stop(status, PTRACE_EVENT_CLONE)) {
-      trace(PTRACE_GETEVENTMSG, pid, 0, (long)&message);
-      thread = message;
+    /* The thread may stop, go on and exec before its creator's stop is seen, and then that is lost. */
+    if (pid != child) {
+      thread = pid;
     }
     if (expect_stop(status, PTRACE_EVENT_EXEC)) {
       trace(PTRACE_GETEVENTMSG, pid, 0, (long)&message);
