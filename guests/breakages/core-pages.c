@@ -99,13 +99,18 @@ int main(int argc, char **argv, char **envp) {
   if (argc > 1 && strcmp(argv[1], "moved") == 0) {
     move_image();
   }
-  char directory[64] = "/tmp/vestibule-core-";
-  size_t end = strlen(directory);
-  for (unsigned long rest = (unsigned long)own_pid(); rest != 0; rest /= 10) {
-    directory[end++] = (char)('0' + rest % 10);
+  /* Other machines may be at work in the same directory, with the same process ids. */
+  char directory[] = "/tmp/vestibule-core-aaaa";
+  char *last = directory + sizeof directory - 2;
+  long made = -EEXIST;
+  for (unsigned attempt = 0; made == -EEXIST && attempt < 65536; attempt++) {
+    for (int i = 0; i < 4; i++) {
+      last[-i] = (char)('a' + (attempt >> 4 * i & 15));
+    }
+    made = sys(mkdir, directory, 0700);
   }
-  if (sys(mkdir, directory, 0700) != 0 || sys(chdir, directory) != 0) {
-    fail("no directory %s", directory);
+  if (made != 0 || sys(chdir, directory) != 0) {
+    fail("no directory %s (errno %ld)", directory, -made);
     return finish();
   }
   unsigned long limits[2] = {64ul << 20, 64ul << 20};
