@@ -13,6 +13,9 @@
 
 #include "check.h"
 
+/* Volatile, so that the compiler does not know better. */
+static volatile unsigned long bad_address = 8;
+
 static char directory[] = "/tmp/vestibule-files-XXXXXX";
 
 static int make(const char *name, const char *text) {
@@ -122,7 +125,7 @@ static void attributes(void) {
   struct statvfs system;
   OK(statvfs(".", &system) == 0 && system.f_bsize > 0 && system.f_namemax >= 14, "statvfs");
   fd = open("c", O_RDONLY);
-  FAILS(read(fd, (void *)8, 1), EFAULT, "a bad address is EFAULT");
+  FAILS(read(fd, (void *)bad_address, 1), EFAULT, "a bad address is EFAULT");
   close(fd);
   char name[PATH_MAX + 10];
   memset(name, 'n', sizeof name);

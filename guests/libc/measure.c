@@ -2,7 +2,9 @@
    loops: integer kernels (table CRC, sieve, recursive calls, insertion sort);
    float: a small matrix product; clock: clock_gettime through libc; null: a system call that does
    nothing. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -249,6 +249,7 @@ static void steps(void) {
 }
 
 static void *thread_work(void *unused) {
+  (void)unused;
   return NULL;
 }
 
@@ -318,6 +319,7 @@ static void events(void) {
 }
 
 static void *exec_thread(void *unused) {
+  (void)unused;
   execl(self, self, "exec", NULL);
   return NULL;
 }
@@ -383,7 +385,6 @@ static void seize(void) {
   OK(stops(child, SIGSTOP, 0), "SIGSTOP is told");
   trace(PTRACE_CONT, child, 0, SIGSTOP);
   OK(stops(child, SIGSTOP, PTRACE_EVENT_STOP), "and then the stop of the group");
-  siginfo_t info;
   OK(trace(PTRACE_LISTEN, child, 0, 0) == 0, "PTRACE_LISTEN");
   FAILS(trace(PTRACE_CONT, child, 0, 0), ESRCH, "a task that listens cannot be resumed");
   kill(child, SIGCONT);
