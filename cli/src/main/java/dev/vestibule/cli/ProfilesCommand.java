@@ -14,7 +14,7 @@ final class ProfilesCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "a profile's name or file")
   private @Nullable String name;
 
-  @Option(names = "--markdown", description = "print the page docs/eras.md")
+  @Option(names = "--markdown", description = "print the page docs/profiles.md")
   private boolean markdown;
 
   @Override
@@ -22,7 +22,7 @@ final class ProfilesCommand implements Callable<Integer> {
     String wanted = name;
     try {
       if (markdown) {
-        System.out.print(ErasPage.page());
+        System.out.print(ProfilesPage.page());
         return 0;
       }
       if (wanted != null) {

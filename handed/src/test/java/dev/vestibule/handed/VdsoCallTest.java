@@ -333,12 +333,13 @@ class VdsoCallTest {
   }
 
   /**
-   * The example in docs/profiles.md does what it says: the page lies in front, the code finds it.
+   * The example in docs/writing-profiles.md does what it says: the page lies in front, the code
+   * finds it.
    */
   @Test
   void theDocumentedExampleRuns(@TempDir Path dir) throws Exception {
     List<String> example =
-        Files.readAllLines(Path.of("../docs/profiles.md")).stream()
+        Files.readAllLines(Path.of("../docs/writing-profiles.md")).stream()
             .dropWhile(line -> !line.startsWith("    inherits"))
             .takeWhile(line -> line.isEmpty() || line.startsWith("    "))
             .map(String::stripLeading)

@@ -16,13 +16,15 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** What does each built-in kernel profile say, beside its predecessor? The page docs/eras.md. */
-final class ErasPage {
+/**
+ * What does each built-in kernel profile say, beside its predecessor? The page docs/profiles.md.
+ */
+final class ProfilesPage {
   private static final String PREFIX = "__kernel_";
 
   private final StringBuilder text = new StringBuilder();
 
-  private ErasPage() {}
+  private ProfilesPage() {}
 
   /** The whole page. */
   static String page() throws ProfileException {
@@ -31,13 +33,14 @@ final class ErasPage {
       KernelProfile profile = Profiles.load(name);
       families.computeIfAbsent(family(name), f -> new ArrayList<>()).add(profile);
     }
-    ErasPage page = new ErasPage();
+    ProfilesPage page = new ProfilesPage();
     page.line("# The kernels, era by era");
     page.line("");
     page.line(
         "What the built-in profiles say, each beside the one before it: `+` came, `-` went. ");
-    page.line("[profiles.md](profiles.md) explains the words. Printed by");
-    page.line("`./vestibule profiles --markdown > docs/eras.md`; a test sees to it that this page");
+    page.line("[writing-profiles.md](writing-profiles.md) explains the words. Printed by");
+    page.line(
+        "`./vestibule profiles --markdown > docs/profiles.md`; a test sees to it that this page");
     page.line("is up to date. No Power kernel ever knew the boot parameter `vdso=` or the sysctl");
     page.line("`vm.vdso_enabled`; `--vdso off` stands for the image being unusable at boot, which");
     page.line("kernels up to 5.10 could find and answer by handing out none.");

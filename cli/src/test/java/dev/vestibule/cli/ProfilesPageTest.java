@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** Is the published table of kernels what the profiles say? */
-class ErasPageTest {
+class ProfilesPageTest {
   @Test
   void pageInDocsIsUpToDate() throws Exception {
-    assertThat(Files.readString(Path.of("../docs/eras.md")))
-        .as("docs/eras.md; renew it: ./vestibule profiles --markdown > docs/eras.md")
-        .isEqualTo(ErasPage.page());
+    assertThat(Files.readString(Path.of("../docs/profiles.md")))
+        .as("docs/profiles.md; renew it: ./vestibule profiles --markdown > docs/profiles.md")
+        .isEqualTo(ProfilesPage.page());
   }
 }
