@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class UserProfilesTest {
   private static final int NOP = 0x60000000;
+  private static final int BCTRL = 0x4e800421;
 
   @TempDir Path dir;
 
@@ -88,6 +89,19 @@ class UserProfilesTest {
     long end = section.addr() + entry.getLong((int) section.offset() + 24);
     assertThat(begin).isEqualTo(at);
     assertThat(end).isEqualTo(at + 4);
+  }
+
+  /** A kernel of today with the trampoline of former ones, and the other way round. */
+  @Test
+  void handlersAreEnteredAsTheProfileSays() throws Exception {
+    VdsoImage nop = image(profile("ppc64-6.1", "[vdso]\ntrampoline-start = \"nop\"\n"));
+    int rt = nop.trampolines().rt();
+    assertThat(nop.trampolines().rtStart()).isNegative();
+    assertThat(ByteBuffer.wrap(nop.bytes()).getInt(rt - 4)).isEqualTo(NOP);
+    VdsoImage branch = image(profile("ppc64-4.19", "[vdso]\ntrampoline-start = \"branch\"\n"));
+    rt = branch.trampolines().rt();
+    assertThat(branch.trampolines().rtStart()).isEqualTo(rt - 4);
+    assertThat(ByteBuffer.wrap(branch.bytes()).getInt(rt - 4)).isEqualTo(BCTRL);
   }
 
   @Test

@@ -556,7 +556,8 @@ public final class Machine implements AutoCloseable {
       Limits limits) {
     Layout nothing = new Layout(4096, 1 << 16, 0, 0, false, 0, 0, profile.mapping());
     AddressSpace empty =
-        new AddressSpace(nothing, 1 << 16, abi.wide(), abi.bigEndian(), 0, () -> 0);
+        new AddressSpace(
+            nothing, 1 << 16, abi.wide(), abi.bigEndian(), 0, () -> 0, Engine.INTERPRET);
     SignalActions actions = new SignalActions();
     Task task = newProcess(null, abi, empty, files, fs, credentials, actions, limits);
     abi.setFloatTraps(task, abi.initialFloatTraps(profile));

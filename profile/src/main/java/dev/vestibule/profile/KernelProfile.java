@@ -190,11 +190,18 @@ public record KernelProfile(
     BOTH
   }
 
-  /** What is in front of the signal trampoline, covered by its call-frame data. */
+  /**
+   * What is in front of the signal trampoline, in the image covered by its call-frame data. Without
+   * an image the trampoline on the stack begins in the same way.
+   */
   public enum TrampolineStart {
     /** A nop, so that an unwinder's pc-1 is covered; the handler returns to the trampoline. */
     NOP,
-    /** The branch by which the kernel enters the handler (Linux 5.10 and later, 64-bit). */
+    /**
+     * The branch by which the kernel enters the handler (64-bit, Linux 5.9 and later), which has a
+     * symbol of its own since 5.11 and the 5.10 of distributions; before, {@code
+     * __kernel_sigtramp_rt64} was the branch itself.
+     */
     BRANCH
   }
 
@@ -238,7 +245,6 @@ public record KernelProfile(
    *     kernel takes its name away; done in the dynamic symbol table at boot (to Linux 5.10)
    * @param features of this processor, by which the kernel patches code at boot (since 5.11)
    * @param without symbols left out although their era has them
-   * @param bootSettings values that the boot parameter {@code vdso=} of this kernel knows
    */
   public record Vdso(
       boolean present,
@@ -259,8 +265,7 @@ public record KernelProfile(
       Conditions conditions,
       Map<String, String> rewrite,
       List<Feature> features,
-      List<String> without,
-      List<String> bootSettings) {}
+      List<String> without) {}
 
   /** How image code finds its data page. */
   public enum Reach {
@@ -360,6 +365,14 @@ public record KernelProfile(
     GONE
   }
 
+  /** How a fixed mmap(2) fails that would replace a part of an area that must stay whole. */
+  public enum ReplaceError {
+    /** Whatever made the unmapping fail is told as a lack of memory (to Linux 6.11). */
+    ENOMEM,
+    /** The unmapping's own error (Linux 6.12 and later). */
+    EINVAL
+  }
+
   /** Which of the handed pages a core dump contains. */
   public enum Dump {
     /** Those in areas that the process wrote to, as with any mapping (2.6.12, 2.6.18). */
@@ -373,10 +386,17 @@ public record KernelProfile(
   /**
    * What a program's calls do to the handed pages.
    *
-   * @param splits whether a call may take a part of an area; otherwise munmap, mremap, mprotect and
-   *     a fixed mmap of a part fail with EINVAL (Linux 5.11 and later)
+   * @param splits whether a call may take a part of an area; otherwise munmap, mremap and mprotect
+   *     of a part fail with EINVAL (Linux 5.11 and later), and a fixed mmap as replaceError says
+   * @param replaceError of a fixed mmap over a part of an area that must stay whole
    */
-  public record Mapping(Naming names, boolean splits, OnMove onMove, OnUnmap onUnmap, Dump dump) {}
+  public record Mapping(
+      Naming names,
+      boolean splits,
+      ReplaceError replaceError,
+      OnMove onMove,
+      OnUnmap onUnmap,
+      Dump dump) {}
 
   /**
    * Signal delivery.

@@ -189,8 +189,7 @@ final class ProfileReader {
             t.choice("conditions", KernelProfile.Conditions.class),
             Map.copyOf(t.textTable("rewrite")),
             t.choices("features", KernelProfile.Feature.class),
-            t.texts("without"),
-            t.texts("boot-settings"));
+            t.texts("without"));
     t.end();
     return vdso;
   }
@@ -336,6 +335,7 @@ final class ProfileReader {
         new KernelProfile.Mapping(
             t.choice("names", KernelProfile.Naming.class),
             t.flag("splits"),
+            t.choice("replace-error", KernelProfile.ReplaceError.class),
             t.choice("on-move", KernelProfile.OnMove.class),
             t.choice("on-unmap", KernelProfile.OnUnmap.class),
             t.choice("dump", KernelProfile.Dump.class));

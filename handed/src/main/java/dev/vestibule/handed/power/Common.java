@@ -7,12 +7,12 @@ import static dev.vestibule.handed.power.VdsoSymbol.Frame.SIGNAL_RT;
 import static dev.vestibule.handed.power.VdsoSymbol.NEVER;
 import static dev.vestibule.handed.power.VdsoSymbol.release;
 
+import dev.vestibule.profile.KernelProfile.TrampolineStart;
 import dev.vestibule.profile.Version;
 import java.util.List;
 
 /** Signal trampolines and cache maintenance. */
 final class Common {
-  private static final Version BRANCHING = release("5.10");
   private static final Version GENERIC = release("5.11");
 
   private Common() {}
@@ -20,46 +20,48 @@ final class Common {
   static List<VdsoSymbol> trampolines() {
     return List.of(
         new VdsoSymbol(
-            "__kernel_sigtramp_rt64",
-            EVER,
-            BRANCHING,
-            64,
-            SIGNAL_RT,
-            """
-              # Unwinders look up the address before the return address: the nop is there for them.
-              .balign 8
-              nop
-            {name}$start:
-              nop
-            {name}:
-              addi    r1,r1,128
-              li      r0,172                       # rt_sigreturn
-              sc
-            {name}$end:
-              # The shape of an on-stack trampoline; the last number makes the frame test of old
-              # libgcc read a null pointer.
-              .long   0,0,0
-              .quad   0,-21*8
-            """),
+                "__kernel_sigtramp_rt64",
+                EVER,
+                NEVER,
+                64,
+                SIGNAL_RT,
+                """
+                  # Unwinders look up the address before the return address: the nop is there for them.
+                  .balign 8
+                  nop
+                {name}$start:
+                  nop
+                {name}:
+                  addi    r1,r1,128
+                  li      r0,172                       # rt_sigreturn
+                  sc
+                {name}$end:
+                  # The shape of an on-stack trampoline; the last number makes the frame test of old
+                  # libgcc read a null pointer.
+                  .long   0,0,0
+                  .quad   0,-21*8
+                """)
+            .startedBy(TrampolineStart.NOP),
         new VdsoSymbol(
-            "__kernel_sigtramp_rt64",
-            BRANCHING,
-            NEVER,
-            64,
-            SIGNAL_RT,
-            """
-              # The kernel resumes here with the handler in CTR, so that call and return pair up.
-            {name}$start:
-            __kernel_start_sigtramp_rt64:
-              bctrl
-            {name}:
-              addi    r1,r1,128
-              li      r0,172                       # rt_sigreturn
-              sc
-            {name}$end:
-              .long   0,0,0
-              .quad   0,-21*8
-            """),
+                "__kernel_sigtramp_rt64",
+                EVER,
+                NEVER,
+                64,
+                SIGNAL_RT,
+                """
+                  # The kernel resumes here with the handler in CTR, so that call and return pair up.
+                {name}$start:
+                __kernel_start_sigtramp_rt64:
+                  bctrl
+                {name}:
+                  addi    r1,r1,128
+                  li      r0,172                       # rt_sigreturn
+                  sc
+                {name}$end:
+                  .long   0,0,0
+                  .quad   0,-21*8
+                """)
+            .startedBy(TrampolineStart.BRANCH),
         new VdsoSymbol("__kernel_sigtramp32", EVER, NEVER, 32, SIGNAL, trampoline32(119)),
         new VdsoSymbol("__kernel_sigtramp_rt32", EVER, NEVER, 32, SIGNAL_RT, trampoline32(172)));
   }

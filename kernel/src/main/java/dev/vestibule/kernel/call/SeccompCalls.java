@@ -26,7 +26,7 @@ public final class SeccompCalls {
       args = "uint, flags, ptr",
       since = "3.17",
       level = Support.PARTIAL,
-      note = "no user notification; actions that trace answer ENOSYS")
+      note = "no user notification")
   public static long seccomp(Task t, int operation, int flags, long argument) {
     switch (operation) {
       case SET_MODE_STRICT -> {

@@ -64,19 +64,9 @@ public final class AddressSpace {
    *
    * @param memoryLimit bytes of private writable memory it may have
    * @param stackLimit how far a stack may grow in bytes, negative for unlimited
+   * @param engine what executes its code
    * @throws OutOfMemoryError if the host has no room
    */
-  public AddressSpace(
-      Layout layout,
-      long window,
-      boolean wide,
-      boolean bigEndian,
-      long memoryLimit,
-      LongSupplier stackLimit) {
-    this(layout, window, wide, bigEndian, memoryLimit, stackLimit, Engine.INTERPRET);
-  }
-
-  /** The same, whose code an engine executes. */
   public AddressSpace(
       Layout layout,
       long window,

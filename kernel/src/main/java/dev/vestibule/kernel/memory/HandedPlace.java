@@ -85,7 +85,10 @@ final class HandedPlace {
 
   /** errno of a fixed mmap(2) that would replace a part of a mapping that must stay whole. */
   int replaceError() {
-    return rules.onUnmap() == KernelProfile.OnUnmap.GONE ? EINVAL : ENOMEM;
+    return switch (rules.replaceError()) {
+      case ENOMEM -> ENOMEM;
+      case EINVAL -> EINVAL;
+    };
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.call;
 
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
@@ -65,7 +66,14 @@ final class GuestWorld implements AutoCloseable {
         new Layout(4096, 1L << 30, 0x3000_0000, 0x2800_0000, true, 0x10000, MEMORY, handed);
     boolean wide = machine.abi().wide();
     AddressSpace space =
-        new AddressSpace(layout, 1L << 30, wide, machine.abi().bigEndian(), 1 << 28, () -> 8 << 20);
+        new AddressSpace(
+            layout,
+            1L << 30,
+            wide,
+            machine.abi().bigEndian(),
+            1 << 28,
+            () -> 8 << 20,
+            Engine.INTERPRET);
     space.map(MEMORY, SIZE, READ_WRITE, PRIVATE_FIXED, null, 0);
     return machine.newProcess(
         null,

@@ -3,6 +3,7 @@ package dev.vestibule.kernel.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.host.HostCalls;
@@ -35,6 +36,7 @@ final class AddressSpaceTest {
       new KernelProfile.Mapping(
           KernelProfile.Naming.MAPPING,
           false,
+          KernelProfile.ReplaceError.EINVAL,
           KernelProfile.OnMove.WHOLE,
           KernelProfile.OnUnmap.GONE,
           KernelProfile.Dump.NAMED);
@@ -50,7 +52,8 @@ final class AddressSpaceTest {
     Layout layout =
         new Layout(PAGE, 1L << 31, 0x7000_0000, 0x6000_0000, true, 0x10000, BASE, HANDED);
     AddressSpace space =
-        new AddressSpace(layout, 1L << 31, true, false, memoryLimit, () -> 8 << 20);
+        new AddressSpace(
+            layout, 1L << 31, true, false, memoryLimit, () -> 8 << 20, Engine.INTERPRET);
     spaces.add(space);
     return space;
   }

@@ -11,7 +11,7 @@ import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SigInfoLayout;
 import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.profile.KernelProfile;
-import dev.vestibule.profile.Version;
+import dev.vestibule.profile.KernelProfile.TrampolineStart;
 
 /**
  * The rt_sigframe of 64-bit Power: struct ucontext, two words, trampoline, pinfo, puc, siginfo,
@@ -35,7 +35,6 @@ final class Frames64 extends SignalFrames {
   private static final int TRAMPOLINE = UC_SIZE + 16;
   private static final int VRSAVE_AT = 33 * 16;
   private static final int HALVES_AT = 34 * 16;
-  private static final Version BRANCHING = new Version(5, 9, 0);
 
   private final MachineContext context;
   private final boolean elfV2;
@@ -47,8 +46,11 @@ final class Frames64 extends SignalFrames {
 
   /** Offset of pinfo: the trampoline had six words, seven since it begins with a branch. */
   private static int pinfo(KernelProfile profile) {
-    boolean branching = profile.uname().linux().atLeast(BRANCHING);
-    return TRAMPOLINE + (branching ? 32 : 24);
+    return TRAMPOLINE + (branching(profile) ? 32 : 24);
+  }
+
+  private static boolean branching(KernelProfile profile) {
+    return profile.vdso().trampolineStart() == TrampolineStart.BRANCH;
   }
 
   /** The vector area, aligned to 16 in guest memory. */
@@ -72,7 +74,7 @@ final class Frames64 extends SignalFrames {
     s.put64(SC_HANDLER, action.handler());
     s.put64(SC_OLDMASK, mask);
     save(cpu, s, frame, info);
-    boolean branching = profile.uname().linux().atLeast(BRANCHING);
+    boolean branching = branching(profile);
     if (branching) {
       putTrampoline(s, TRAMPOLINE, BCTRL, ADDI_R1 | CALLER, LI_R0 | NR_RT_SIGRETURN, SC);
     } else {
