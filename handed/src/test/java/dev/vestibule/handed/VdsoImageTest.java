@@ -54,7 +54,7 @@ class VdsoImageTest {
     VdsoImage image = VdsoImages.of(profile);
     assertThat(image).isNotNull();
     boolean frames = WITH_FRAMES.contains(profile.name());
-    List<String> lines = ImageText.of(ElfFile.read(image.file(), profile.name()), frames);
+    List<String> lines = ImageText.of(profile.name(), image.file(), frames);
     Path golden = Path.of("src/test/golden", profile.name() + ".txt");
     if (Boolean.getBoolean("golden.write")) {
       Files.createDirectories(golden.getParent());

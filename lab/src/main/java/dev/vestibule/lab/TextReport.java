@@ -83,12 +83,6 @@ public final class TextReport {
     return sum < 100_000 ? Long.toString(sum) : sum / 1000 + "k";
   }
 
-  private static void trimEnd(StringBuilder text) {
-    while (!text.isEmpty() && text.charAt(text.length() - 1) == ' ') {
-      text.setLength(text.length() - 1);
-    }
-  }
-
   /** Where each kernel put its pages, in the first program that ran. */
   private String pageTable() {
     List<String[]> rows = new ArrayList<>();
@@ -109,8 +103,8 @@ public final class TextReport {
       for (int i = 0; i < columns; i++) {
         line.append(i == 0 ? "" : "  ").append(Style.pad(rows.get(r)[i], widths[i]));
       }
-      trimEnd(line);
-      text.append(r == 0 ? Style.BOLD.on(line.toString(), colours) : line).append('\n');
+      String row = line.toString().stripTrailing();
+      text.append(r == 0 ? Style.BOLD.on(row, colours) : row).append('\n');
     }
     return text.toString();
   }

@@ -34,11 +34,12 @@ public final class SocketCalls {
   private SocketCalls() {}
 
   /** An operation on a socket. */
-  private interface OnSocket {
+  interface OnSocket {
     long apply(Socket socket);
   }
 
-  private static long with(Task t, int fd, OnSocket operation) {
+  /** Applies an operation to a descriptor's socket; ENOTSOCK if it is something else. */
+  static long with(Task t, int fd, OnSocket operation) {
     return Calling.with(
         t, fd, f -> f instanceof Socket socket ? operation.apply(socket) : -Errno.ENOTSOCK);
   }

@@ -39,13 +39,10 @@ public final class SocketOptionCalls {
       return -Errno.EINVAL;
     }
     int option = t.abi().socketOption(level, guestOption);
-    return Calling.with(
+    return SocketCalls.with(
         t,
         fd,
-        f -> {
-          if (!(f instanceof Socket socket)) {
-            return -Errno.ENOTSOCK;
-          }
+        socket -> {
           if (level == Socket.SOL_SOCKET && isTimeout(option)) {
             setTimeout(t, socket, option, value, length);
             return 0;
@@ -83,13 +80,10 @@ public final class SocketOptionCalls {
   public static long getsockopt(
       Task t, int fd, int level, int guestOption, long value, long lengthAt) {
     int option = t.abi().socketOption(level, guestOption);
-    return Calling.with(
+    return SocketCalls.with(
         t,
         fd,
-        f -> {
-          if (!(f instanceof Socket socket)) {
-            return -Errno.ENOTSOCK;
-          }
+        socket -> {
           int room = t.memory().load32(lengthAt);
           if (room < 0) {
             return -Errno.EINVAL;

@@ -100,6 +100,15 @@ public final class TransferCalls {
 
   // ---- between files
 
+  /** An operation on two open files. */
+  private interface OnFiles {
+    long apply(OpenFile from, OpenFile to);
+  }
+
+  private static long between(Task t, int in, int out, OnFiles operation) {
+    return with(t, in, from -> with(t, out, to -> operation.apply(from, to)));
+  }
+
   @Syscall(args = "fd, fd, ptr, size")
   public static long sendfile(Task t, int out, int in, long offset, long count) {
     return send(t, out, in, offset, count, t.abi().wide());
@@ -111,36 +120,33 @@ public final class TransferCalls {
   }
 
   private static long send(Task t, int out, int in, long at, long count, boolean wide) {
-    return with(
+    return between(
         t,
         in,
-        from ->
-            with(
-                t,
-                out,
-                to -> {
-                  if (!from.readable() || !to.writable()) {
-                    return -Errno.EBADF;
-                  }
-                  if (!from.seekable() && at != 0) {
-                    return -Errno.ESPIPE;
-                  }
-                  if (!from.seekable() || (to.flags() & OpenFile.O_APPEND) != 0 || count < 0) {
-                    return -Errno.EINVAL;
-                  }
-                  if (at == 0) {
-                    return move(t, from, OpenFile.AT_POSITION, to, OpenFile.AT_POSITION, count);
-                  }
-                  long offset = wide ? t.memory().load64(at) : t.memory().load32(at);
-                  if (offset < 0) {
-                    return -Errno.EINVAL;
-                  }
-                  long moved = move(t, from, offset, to, OpenFile.AT_POSITION, count);
-                  if (moved > 0) {
-                    store(t, at, offset + moved, wide);
-                  }
-                  return moved;
-                }));
+        out,
+        (from, to) -> {
+          if (!from.readable() || !to.writable()) {
+            return -Errno.EBADF;
+          }
+          if (!from.seekable() && at != 0) {
+            return -Errno.ESPIPE;
+          }
+          if (!from.seekable() || (to.flags() & OpenFile.O_APPEND) != 0 || count < 0) {
+            return -Errno.EINVAL;
+          }
+          if (at == 0) {
+            return move(t, from, OpenFile.AT_POSITION, to, OpenFile.AT_POSITION, count);
+          }
+          long offset = wide ? t.memory().load64(at) : t.memory().load32(at);
+          if (offset < 0) {
+            return -Errno.EINVAL;
+          }
+          long moved = move(t, from, offset, to, OpenFile.AT_POSITION, count);
+          if (moved > 0) {
+            store(t, at, offset + moved, wide);
+          }
+          return moved;
+        });
   }
 
   private static void store(Task t, long at, long offset, boolean wide) {
@@ -189,22 +195,19 @@ public final class TransferCalls {
     if (flags != 0) {
       return -Errno.EINVAL;
     }
-    return with(
+    return between(
         t,
         in,
-        from ->
-            with(
-                t,
-                out,
-                to -> {
-                  if (!from.readable() || !to.writable() || (to.flags() & OpenFile.O_APPEND) != 0) {
-                    return -Errno.EBADF;
-                  }
-                  if (!(from instanceof HostFile a) || !(to instanceof HostFile b)) {
-                    return -Errno.EINVAL;
-                  }
-                  return copy(t, a, inAt, b, outAt, count);
-                }));
+        out,
+        (from, to) -> {
+          if (!from.readable() || !to.writable() || (to.flags() & OpenFile.O_APPEND) != 0) {
+            return -Errno.EBADF;
+          }
+          if (!(from instanceof HostFile a) || !(to instanceof HostFile b)) {
+            return -Errno.EINVAL;
+          }
+          return copy(t, a, inAt, b, outAt, count);
+        });
   }
 
   private static long copy(Task t, HostFile from, long inAt, HostFile to, long outAt, long count) {
@@ -243,37 +246,34 @@ public final class TransferCalls {
       level = Support.PARTIAL,
       note = "copies; SPLICE_F_NONBLOCK counts only where the file itself does not block")
   public static long splice(Task t, int in, long inAt, int out, long outAt, long count, int flags) {
-    return with(
+    return between(
         t,
         in,
-        from ->
-            with(
-                t,
-                out,
-                to -> {
-                  boolean pipeIn = from instanceof PipeEnd;
-                  boolean pipeOut = to instanceof PipeEnd;
-                  if (!from.readable() || !to.writable()) {
-                    return -Errno.EBADF;
-                  }
-                  if (!(pipeIn && pipeOut) && (!pipeIn && !pipeOut || count < 0)) {
-                    return -Errno.EINVAL;
-                  }
-                  if (pipeIn && inAt != 0 || pipeOut && outAt != 0) {
-                    return -Errno.ESPIPE;
-                  }
-                  long fromOffset = inAt == 0 ? -1 : t.memory().load64(inAt);
-                  long toOffset = outAt == 0 ? -1 : t.memory().load64(outAt);
-                  long most = count < 0 ? BUFFER : Math.min(count, BUFFER);
-                  long moved = move(t, from, fromOffset, to, toOffset, most);
-                  if (moved > 0 && inAt != 0) {
-                    t.memory().store64(inAt, fromOffset + moved);
-                  }
-                  if (moved > 0 && outAt != 0) {
-                    t.memory().store64(outAt, toOffset + moved);
-                  }
-                  return moved;
-                }));
+        out,
+        (from, to) -> {
+          boolean pipeIn = from instanceof PipeEnd;
+          boolean pipeOut = to instanceof PipeEnd;
+          if (!from.readable() || !to.writable()) {
+            return -Errno.EBADF;
+          }
+          if (!(pipeIn && pipeOut) && (!pipeIn && !pipeOut || count < 0)) {
+            return -Errno.EINVAL;
+          }
+          if (pipeIn && inAt != 0 || pipeOut && outAt != 0) {
+            return -Errno.ESPIPE;
+          }
+          long fromOffset = inAt == 0 ? -1 : t.memory().load64(inAt);
+          long toOffset = outAt == 0 ? -1 : t.memory().load64(outAt);
+          long most = count < 0 ? BUFFER : Math.min(count, BUFFER);
+          long moved = move(t, from, fromOffset, to, toOffset, most);
+          if (moved > 0 && inAt != 0) {
+            t.memory().store64(inAt, fromOffset + moved);
+          }
+          if (moved > 0 && outAt != 0) {
+            t.memory().store64(outAt, toOffset + moved);
+          }
+          return moved;
+        });
   }
 
   @Syscall(
@@ -282,29 +282,26 @@ public final class TransferCalls {
       level = Support.PARTIAL,
       note = "does not wait for the first byte")
   public static long tee(Task t, int in, int out, long count, int flags) {
-    return with(
+    return between(
         t,
         in,
-        from ->
-            with(
-                t,
-                out,
-                to -> {
-                  if (!(from instanceof PipeEnd a) || !(to instanceof PipeEnd b) || a.samePipe(b)) {
-                    return -Errno.EINVAL;
-                  }
-                  byte[] bytes = a.peek(count < 0 ? BUFFER : (int) Math.min(BUFFER, count));
-                  if (bytes.length == 0) {
-                    return (a.poll() & OpenFile.POLLHUP) != 0 ? 0 : -Errno.EAGAIN;
-                  }
-                  long buffer = HostMemory.allocate(bytes.length);
-                  try {
-                    HostMemory.copyIn(bytes, 0, buffer, bytes.length);
-                    return b.write(t, IoVector.host(buffer, bytes.length), -1);
-                  } finally {
-                    HostMemory.free(buffer);
-                  }
-                }));
+        out,
+        (from, to) -> {
+          if (!(from instanceof PipeEnd a) || !(to instanceof PipeEnd b) || a.samePipe(b)) {
+            return -Errno.EINVAL;
+          }
+          byte[] bytes = a.peek(count < 0 ? BUFFER : (int) Math.min(BUFFER, count));
+          if (bytes.length == 0) {
+            return (a.poll() & OpenFile.POLLHUP) != 0 ? 0 : -Errno.EAGAIN;
+          }
+          long buffer = HostMemory.allocate(bytes.length);
+          try {
+            HostMemory.copyIn(bytes, 0, buffer, bytes.length);
+            return b.write(t, IoVector.host(buffer, bytes.length), -1);
+          } finally {
+            HostMemory.free(buffer);
+          }
+        });
   }
 
   @Syscall(args = "fd, in_iovec, ulong, flags", since = "2.6.17")
