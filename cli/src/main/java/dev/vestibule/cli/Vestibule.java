@@ -1,5 +1,6 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.host.AtExit;
 import java.util.Arrays;
 
 /** What does the {@code vestibule} command do with its arguments? */
@@ -15,7 +16,8 @@ public final class Vestibule {
       status = Diagnostics.report(thrown);
     }
     System.out.flush();
-    System.exit(status);
+    System.err.flush();
+    AtExit.exit(status);
   }
 
   /** Runs one command and returns its status. */

@@ -1,39 +1,46 @@
 package dev.vestibule.host;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
-import java.lang.invoke.MethodHandle;
 
 /**
  * How does Java make a Linux system call?
  *
- * <p>Through libc's {@code syscall(2)} with seven longs: one downcall shape for everything, because
- * each further shape costs milliseconds at start. The result is the kernel's own convention: a
- * value, or a negated errno in -4095..-1.
+ * <p>By a native method whose machine code the build has written into a small library ({@code
+ * cpu.x86.NativeLibrary}), named by the property {@link #LIBRARY}; loading it takes half a
+ * millisecond. Where there is none, or the host does not take it, by the JVM's linker of foreign
+ * functions ({@link Downcall}), which is as fast once it runs. The result is the kernel's own
+ * convention: a value, or a negated errno in -4095..-1.
  */
 public final class Libc {
-  private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final long ERRNO_OFFSET =
-      CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
-  private static final MemorySegment SYSCALL =
-      Linker.nativeLinker().defaultLookup().findOrThrow("syscall");
-  private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.of(
-                  JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-                  JAVA_LONG),
-              Linker.Option.captureCallState("errno"));
-  private static final ThreadLocal<MemorySegment> STATE =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE));
+  /** The property that names the library's file. */
+  public static final String LIBRARY = "vestibule.library";
+
+  private static final boolean DIRECT = load();
 
   private Libc() {}
+
+  private static boolean load() {
+    String library = System.getProperty(LIBRARY);
+    if (library == null) {
+      return false;
+    }
+    try {
+      System.load(library);
+      return true;
+    } catch (UnsatisfiedLinkError e) {
+      return false; // another processor, or a file system that forbids execution
+    }
+  }
+
+  /** Whether the build's library makes the calls. */
+  public static boolean direct() {
+    return DIRECT;
+  }
+
+  private static native long directSyscall(
+      long number, long a, long b, long c, long d, long e, long f);
+
+  private static native long directCall(long code, long a, long b);
 
   /**
    * Makes system call {@code number} of the host's own table.
@@ -41,25 +48,17 @@ public final class Libc {
    * @return the kernel's result: a value, or -errno (host numbering) in -4095..-1
    */
   public static long syscall(long number, long a, long b, long c, long d, long e, long f) {
-    MemorySegment state = STATE.get();
-    try {
-      long result = (long) CALL.invokeExact(SYSCALL, state, number, a, b, c, d, e, f);
-      return result == -1 ? -HostMemory.i32le(state.address() + ERRNO_OFFSET) : result;
-    } catch (Throwable t) {
-      throw new AssertionError("syscall downcall", t);
-    }
+    return DIRECT
+        ? directSyscall(number, a, b, c, d, e, f)
+        : Downcall.syscall(number, a, b, c, d, e, f);
   }
 
   /**
-   * Calls machine code with the same shape: two arguments and a result in the host's C convention.
-   * The thread counts as being outside Java meanwhile, so garbage collection does not wait for it.
+   * Calls machine code: two arguments and a result in the host's C convention. The thread counts as
+   * being outside Java meanwhile, so garbage collection does not wait for it.
    */
   public static long call(MemorySegment code, long a, long b) {
-    try {
-      return (long) CALL.invokeExact(code, STATE.get(), a, b, 0L, 0L, 0L, 0L, 0L);
-    } catch (Throwable t) {
-      throw new AssertionError("downcall", t);
-    }
+    return DIRECT ? directCall(code.address(), a, b) : Downcall.call(code, a, b);
   }
 
   public static long syscall(long number) {

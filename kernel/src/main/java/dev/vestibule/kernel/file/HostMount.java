@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.file;
 
+import dev.vestibule.host.AtExit;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
@@ -68,7 +69,7 @@ public final class HostMount extends Mount {
   public static HostMount temporary() {
     try {
       Path directory = Files.createTempDirectory("vestibule-");
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
+      AtExit.add(() -> delete(directory));
       return of(List.of(directory.toString()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.tty;
 
+import dev.vestibule.host.AtExit;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
@@ -88,7 +89,7 @@ public final class HostTerminal extends Terminal {
     }
     taken = true;
     set(termios());
-    Runtime.getRuntime().addShutdownHook(new Thread(this::giveBack));
+    AtExit.add(this::giveBack);
     HostPoller.watch(fd, hostEvents);
     hostEvents.add(events -> pump());
     HostPoller.everyQuarterSecond(sizeCheck);
