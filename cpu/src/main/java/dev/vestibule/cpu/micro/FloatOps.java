@@ -11,14 +11,15 @@ import dev.vestibule.cpu.fp.Fpscr;
 import jdk.internal.misc.Unsafe;
 
 /** What do the floating-point micro-operations of {@link FloatOp} do? */
-final class FloatOps {
+public final class FloatOps {
   private static final Unsafe U = Unsafe.getUnsafe();
   private static final long STATUS = FloatOp.FPSCR * 8L;
   private static final long SIGN = Long.MIN_VALUE;
 
   private FloatOps() {}
 
-  static void execute(Cpu cpu, long w) {
+  /** Executes one, as an interpreter does. */
+  public static void execute(Cpu cpu, long w) {
     int op = Op.op(w);
     long ctx = cpu.context();
     if (op <= FloatOp.FNMSUB64) {

@@ -35,6 +35,7 @@ class Assembler {
   static final int NOT_EQUAL = 5;
   static final int BELOW_EQUAL = 6;
   static final int ABOVE = 7;
+  static final int NEGATIVE = 8;
   static final int PARITY = 10;
   static final int LESS = 12;
   static final int GREATER = 15;

@@ -16,7 +16,7 @@ import java.util.List;
  * exits look at the attention flag first. An instruction that the emitter does not know ends the
  * code; the interpreter does the rest of the block.
  */
-final class BlockEmitter extends VectorEmitter {
+final class BlockEmitter extends FloatEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
   private static final int FEWEST = 24;
@@ -60,6 +60,7 @@ final class BlockEmitter extends VectorEmitter {
   void emitExit(int at) {
     reset();
     exitStub = at;
+    leaveFloats();
     storePins();
     for (int register : new int[] {R15, R14, R13, R12, RBP, RBX}) {
       pop(register);
@@ -74,6 +75,7 @@ final class BlockEmitter extends VectorEmitter {
     faultStub = at + size();
     constant(RAX, 1);
     jumpTo(exitStub, at);
+    emitFloatStubs(at);
   }
 
   /** Where a thread goes on that faulted. */
@@ -101,13 +103,18 @@ final class BlockEmitter extends VectorEmitter {
     for (int k = 0; k < count; k++) {
       int to = k + 1 < count ? candidate.start(k + 1) : code.length;
       for (int i = candidate.start(k); i < to; i++) {
-        int op = Op.op(code[i]);
-        if (!computes(op) && !accesses(op) && !leaves(op) && !moves(op) && !orders(code[i])) {
+        if (!emits(code[i])) {
           return k;
         }
       }
     }
     return count;
+  }
+
+  private boolean emits(long w) {
+    int op = Op.op(w);
+    boolean known = computes(op) || accesses(op) || leaves(op) || moves(op) || orders(w);
+    return (known || floats(w)) && !readsStatus(w);
   }
 
   /** Whether it is worth while to enter machine code for so much of a block. */
@@ -138,6 +145,7 @@ final class BlockEmitter extends VectorEmitter {
     beginMemory(memory);
     nop5();
     long[] code = block.code();
+    beginFloats(code, at);
     int count = block.instructions();
     places = new int[supported];
     for (int k = 0; k < supported; k++) {
@@ -149,9 +157,7 @@ final class BlockEmitter extends VectorEmitter {
         beginOperation(i);
         emitOperation(code[i], i, slow);
       }
-      if (slow.used()) {
-        stubs.add(new Stub(slow, Site.Kind.SLOW, k, 0));
-      }
+      stubs.add(new Stub(slow, Site.Kind.SLOW, k, 0));
     }
     if (supported < count) {
       Label rest = new Label();
@@ -159,6 +165,8 @@ final class BlockEmitter extends VectorEmitter {
       stubs.add(new Stub(rest, Site.Kind.SLOW, supported, 0));
     }
     finishMemory();
+    finishFloats();
+    stubs.removeIf(stub -> !stub.label.used());
     stubs.add(new Stub(new Label(), Site.Kind.ENTRY, 0, 0));
     for (Stub stub : stubs) {
       entryStub = base + size();
@@ -183,8 +191,14 @@ final class BlockEmitter extends VectorEmitter {
 
   private void emitOperation(long w, int index, Label slow) {
     int op = Op.op(w);
+    if (op >= Op.FIRST_FLOAT && op < Op.FIRST_VECTOR) {
+      emitFloat(w, index, slow);
+      return;
+    }
     if (op < Op.LDU8) {
-      emitInteger(w);
+      if (!known(w)) {
+        emitInteger(w);
+      }
     } else if (accesses(op)) {
       emitMemory(w, slow);
     } else if (op >= Op.FIRST_VECTOR) {
@@ -196,6 +210,7 @@ final class BlockEmitter extends VectorEmitter {
     } else {
       emitLeave(op, w, index);
     }
+    noteWrites(w);
   }
 
   private void emitLeave(int op, long w, int index) {

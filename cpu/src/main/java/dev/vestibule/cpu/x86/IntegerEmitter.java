@@ -610,6 +610,15 @@ class IntegerEmitter extends Locations {
     }
   }
 
+  /** RAX = 8 if CL is 1, 4 if DL is 1, 2 if both are 0. */
+  final void condition() {
+    zeroExtend8(RCX, RCX);
+    zeroExtend8(RDX, RDX);
+    loadAddress(false, RCX, RCX, RCX, 1, 0); // 3 less
+    loadAddress(false, RAX, RDX, RCX, 0, 1); // 3 less + greater + 1
+    operate(false, ADD, RAX, RAX);
+  }
+
   /** d = 8, 4 or 2, with c's bits. */
   private void compare(long w) {
     int op = Op.op(w);
@@ -617,11 +626,7 @@ class IntegerEmitter extends Locations {
     compareFlags(w);
     set(signed ? LESS : BELOW, RCX);
     set(signed ? GREATER : ABOVE, RDX);
-    zeroExtend8(RCX, RCX);
-    zeroExtend8(RDX, RDX);
-    loadAddress(false, RCX, RCX, RCX, 1, 0); // 3 less
-    loadAddress(false, RAX, RDX, RCX, 0, 1); // 3 less + greater + 1
-    operate(false, ADD, RAX, RAX);
+    condition();
     operateSlot(true, OR, RAX, op < Op.CMPSI32 ? Op.c(w) : Op.b(w), RCX);
     int d = Op.d(w);
     define(d, RAX);

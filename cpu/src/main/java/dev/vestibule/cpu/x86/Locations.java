@@ -66,7 +66,7 @@ class Locations extends Assembler {
     end = to;
     memoryOnly = false;
     for (int i = from; i < to; i++) {
-      memoryOnly |= Op.op(code[i]) >= Op.FIRST_FLOAT;
+      memoryOnly |= Op.op(code[i]) >= Op.FIRST_VECTOR;
     }
     Arrays.fill(place, MicroBuilder.TEMPORARIES, place.length, UNKNOWN);
     tenant = -1;

@@ -156,7 +156,10 @@ public final class Translator implements Executor {
 
   private int call(Cpu cpu, long code) {
     cpu.setSlot(FaultHandler.FAULT_EXIT, faultExit);
-    return (int) Libc.call(entry, cpu.context(), code);
+    FloatStatus.prepare(cpu);
+    int site = (int) Libc.call(entry, cpu.context(), code);
+    FloatStatus.settle(cpu);
+    return site;
   }
 
   /** Does what the site asks for at which machine code was left. */

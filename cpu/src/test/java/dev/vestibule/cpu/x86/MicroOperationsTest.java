@@ -10,6 +10,8 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
+import dev.vestibule.cpu.fp.Fpscr;
+import dev.vestibule.cpu.micro.FloatOp;
 import dev.vestibule.cpu.micro.Interpreter;
 import dev.vestibule.cpu.micro.Op;
 import dev.vestibule.cpu.power.Power;
@@ -102,6 +104,13 @@ class MicroOperationsTest {
     return IntStream.range(Op.LDU8, Op.LDU8 + 36).boxed();
   }
 
+  static Stream<Integer> floats() {
+    return IntStream.concat(
+            IntStream.rangeClosed(FloatOp.FADD64, FloatOp.FTSQRT64),
+            IntStream.rangeClosed(FloatOp.FNEG64, FloatOp.FCUT))
+        .boxed();
+  }
+
   static Stream<Integer> exits() {
     return IntStream.rangeClosed(Op.EXIT_ANY, Op.EXIT_NONZERO64).boxed();
   }
@@ -187,6 +196,74 @@ class MicroOperationsTest {
           new long[0],
           new long[] {CODE});
     }
+  }
+
+  /** Each operation by itself and among others, whose status may come to light or not. */
+  @ParameterizedTest
+  @MethodSource("floats")
+  void floats(int op) {
+    long seed = Long.getLong("micro.seed", 42 + op);
+    random = new Random(seed);
+    List<Integer> all = floats().toList();
+    for (int round = 0; round < 5 * ROUNDS; round++) {
+      for (int slot = 64; slot < SHOWN; slot++) {
+        expected.setSlot(slot, FloatNumbers.any(random));
+      }
+      expected.setSlot(3, DATA);
+      boolean enables = random.nextInt(16) == 0;
+      long fpscr = random.nextLong() & (enables ? -1 : ~Fpscr.ENABLES);
+      fpscr = random.nextBoolean() ? fpscr & Fpscr.RN : fpscr;
+      expected.setSlot(FloatOp.FPSCR, Fpscr.move(0, fpscr, -1));
+      List<Long> code = new ArrayList<>();
+      int length = random.nextInt(2, 9);
+      int which = random.nextInt(1, length);
+      code.add(Op.encodeImmediate(Op.ADDI, 5, 5, 1)); // something that is known
+      for (int i = 1; i < length; i++) {
+        int other = all.get(random.nextInt(all.size()));
+        code.add(
+            i == which
+                ? floating(op)
+                : switch (random.nextInt(8)) {
+                  case 0 -> Op.encodeImmediate(Op.LD64BE, 65, 3, 8);
+                  case 1 -> Op.encodeImmediate(Op.CONST, 64 + 2 * random.nextInt(4), 0, 0);
+                  case 2 -> floating(op);
+                  case 3 -> floating(FloatOp.FADD64);
+                  case 4 -> floating(FloatOp.FCMPU64);
+                  default -> floating(other);
+                });
+      }
+      short[] starts = new short[length + 1];
+      for (int i = 0; i <= length; i++) {
+        starts[i] = (short) i;
+      }
+      finish(code, 3, 40);
+      compare(
+          "op %d seed %d round %d".formatted(op, seed, round),
+          code,
+          new long[0],
+          new long[] {CODE},
+          starts);
+    }
+  }
+
+  private long floating(int op) {
+    int d = 65 + 2 * random.nextInt(4);
+    int a = 65 + 2 * random.nextInt(5);
+    int b = 65 + 2 * random.nextInt(5);
+    int c = 65 + 2 * random.nextInt(5);
+    int e = random.nextInt(64) == 0 ? FloatOp.RECORD : 0;
+    if (op >= FloatOp.FTOS32 && op <= FloatOp.FTOU64) {
+      int[] modes = {FloatOp.CURRENT, 0, 1, 1, 1, 2, 3, 4};
+      e |= modes[random.nextInt(8)] | random.nextInt(2) * FloatOp.CLASS;
+      if (op <= FloatOp.FTOU32) {
+        e |= random.nextInt(2) * FloatOp.TWICE;
+      }
+    } else if (op == FloatOp.FROUND64) {
+      e |= random.nextInt(5);
+    } else if (op >= FloatOp.FCMPU64 && op <= FloatOp.FTSQRT64) {
+      d = 40 + random.nextInt(8);
+    }
+    return Op.encode(op, d, a, b, c, e);
   }
 
   @ParameterizedTest
@@ -288,8 +365,13 @@ class MicroOperationsTest {
   }
 
   private void compare(String what, List<Long> operations, long[] pool, long[] exits) {
+    compare(what, operations, pool, exits, new short[] {0});
+  }
+
+  private void compare(
+      String what, List<Long> operations, long[] pool, long[] exits, short[] starts) {
     long[] code = operations.stream().mapToLong(w -> w).toArray();
-    Block block = new Block(CODE, CODE + 4, code, pool, exits, new short[] {0});
+    Block block = new Block(CODE, CODE + 4L * starts.length, code, pool, exits, starts);
     expected.setPc(CODE);
     byte[] before = new byte[2 * GuestMemory.PAGE_SIZE];
     random.nextBytes(before);
@@ -316,7 +398,7 @@ class MicroOperationsTest {
       if (actual.slot(slot) != expected.slot(slot)) {
         fail(
             "%s: slot %d is %x, not %x"
-                .formatted(what, slot, actual.slot(slot), expected.slot(slot)));
+                .formatted(text, slot, actual.slot(slot), expected.slot(slot)));
       }
     }
     byte[] translated = new byte[before.length];

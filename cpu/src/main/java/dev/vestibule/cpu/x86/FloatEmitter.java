@@ -1,0 +1,731 @@
+package dev.vestibule.cpu.x86;
+
+import dev.vestibule.cpu.fp.FpEnv;
+import dev.vestibule.cpu.micro.FloatOp;
+import dev.vestibule.cpu.micro.MicroBuilder;
+import dev.vestibule.cpu.micro.Op;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which host instructions compute what the floating-point micro-operations of {@link FloatOp} mean?
+ *
+ * <p>The host computes in the guest's rounding mode and collects sticky exceptions in MXCSR; {@link
+ * FloatStatus} says what becomes of them. Whatever delivers a NaN leaves to the interpreter before
+ * anything has changed, and so does what the host would judge otherwise: Power sees tininess before
+ * rounding, x86 behind it, so a result that is exactly the least normal number may lack the
+ * underflow.
+ *
+ * <p>Single precision is computed in double and rounded again. That is the exact value rounded once
+ * unless the double lies half-way between two singles and is itself inexact. Sums, products and
+ * quotients of singles are never both; other operands and multiply-adds that come out half-way
+ * leave to the interpreter, as do tiny results.
+ *
+ * <p>XMM0 to 3 are scratch; XMM13 to 15 hold the operands of the last arithmetic operation.
+ */
+class FloatEmitter extends VectorEmitter {
+  private static final int DOUBLE = 0xf2; // prefix of instructions on one double
+  private static final int SINGLE = 0xf3; // on one single
+  private static final int PACKED = 0x66; // on two doubles, or integers
+  private static final int LOAD = 0x0f10;
+  private static final int STORE = 0x0f11;
+  private static final int COPY = 0x0f28;
+  private static final int FROM_INTEGER = 0x0f2a;
+  private static final int TRUNCATE = 0x0f2c;
+  private static final int TO_INTEGER = 0x0f2d;
+  private static final int COMPARE = 0x0f2e;
+  private static final int ROOT = 0x0f51;
+  private static final int AND_BITS = 0x0f54;
+  private static final int OR_BITS = 0x0f56;
+  private static final int XOR_BITS = 0x0f57;
+  private static final int SUM = 0x0f58;
+  private static final int PRODUCT = 0x0f59;
+  private static final int OTHER_PRECISION = 0x0f5a;
+  private static final int DIFFERENCE = 0x0f5c;
+  private static final int LEAST = 0x0f5d;
+  private static final int QUOTIENT = 0x0f5e;
+  private static final int GREATEST = 0x0f5f;
+  private static final int FROM_GENERAL = 0x0f6e;
+  private static final int SHIFT = 0x0f73;
+  private static final int EQUAL_WORDS = 0x0f76;
+  private static final int TO_GENERAL = 0x0f7e;
+  private static final int BIT = 0x0fba;
+  private static final int BIT_SET = 5;
+  private static final int BIT_RESET = 6;
+  private static final int BIT_COMPLEMENT = 7;
+  private static final int ROUND = 0x0f3a0b;
+  private static final int FUSED_ADD = 0xb9;
+  private static final int FUSED_SUBTRACT = 0xbb;
+
+  private static final int A = 13;
+  private static final int B = 14;
+  private static final int C = 15;
+
+  /** Fraction bits that are zero in a number of single precision. */
+  private static final int BEYOND_SINGLE = 0x1fff_ffff;
+
+  private static final int HALF_WAY = 0x1000_0000;
+
+  /** The first slot of VSRs, and behind the last one. */
+  private static final int FIRST_VSR = 64;
+
+  private static final int PAST_VSR = 192;
+
+  private final List<Runnable> later = new ArrayList<>();
+  private long[] code = {};
+  private boolean ready;
+  private long singles;
+  private long zeros;
+  private int readyStub;
+  private int rareStub;
+  private int base;
+
+  FloatEmitter(int[] hotSlots, HostFeatures host) {
+    super(hotSlots, host);
+  }
+
+  // ---- code around the blocks -------------------------------------------------------------------
+
+  /** Gives the JVM its MXCSR back, if the guest's is there. */
+  final void leaveFloats() {
+    Label done = new Label();
+    operateMemoryConstant(false, CMP, RBP, offset(FloatStatus.MODE), FloatStatus.READY);
+    jumpIf(NOT_EQUAL, done);
+    control(3, FloatStatus.CONTROL);
+    control(2, FloatStatus.JVM_CONTROL);
+    for (int i = 0; i < 3; i++) {
+      vectorMemory(DOUBLE, STORE, A + i, RBP, offset(FloatStatus.OPERANDS + i));
+    }
+    bind(done);
+  }
+
+  /** Loads (2) or stores (3) MXCSR. */
+  private void control(int operation, int slot) {
+    memory(false, 0x0fae, operation, RBP, offset(slot));
+  }
+
+  /** Emits what blocks call; {@code at} is where the code that has been emitted will lie. */
+  final void emitFloatStubs(int at) {
+    align(16);
+    readyStub = at + size();
+    Label refused = new Label();
+    operateMemoryConstant(false, CMP, RBP, offset(FloatStatus.MODE), FloatStatus.NOT_YET);
+    jumpIf(NOT_EQUAL, refused);
+    control(3, FloatStatus.JVM_CONTROL);
+    control(2, FloatStatus.CONTROL);
+    storeConstant(FloatStatus.READY, RBP, offset(FloatStatus.MODE));
+    bind(refused);
+    ret();
+    align(16);
+    rareStub = at + size();
+    Label nan = new Label();
+    vector(PACKED, false, COMPARE, 0, 0);
+    jumpIf(PARITY, nan);
+    vector(PACKED, true, TO_GENERAL, 0, RAX);
+    operate(true, ADD, RAX, RAX);
+    constant(RCX, 0x0020_0000_0000_0000L);
+    operate(true, CMP, RAX, RCX);
+    bind(nan); // a NaN equals itself
+    ret();
+  }
+
+  final void beginFloats(long[] blockCode, int at) {
+    code = blockCode;
+    base = at;
+    ready = false;
+    singles = 0;
+    zeros = 0;
+    later.clear();
+  }
+
+  /** Emits what stands apart from the straight line. */
+  final void finishFloats() {
+    for (int i = 0; i < later.size(); i++) {
+      later.get(i).run();
+    }
+  }
+
+  private void callTo(int offset) {
+    emit8(0xe8);
+    emit32(offset - (base + size() + 4));
+  }
+
+  // ---- which ------------------------------------------------------------------------------------
+
+  /** Whether {@link #emitFloat} knows the operation. */
+  final boolean floats(long w) {
+    int op = Op.op(w);
+    int e = Op.e(w);
+    if (op < FloatOp.FADD64 || op > FloatOp.FCUT || (e & FloatOp.RECORD) != 0) {
+      return false;
+    }
+    return switch (op) {
+      case FloatOp.FADD64,
+          FloatOp.FSUB64,
+          FloatOp.FMUL64,
+          FloatOp.FDIV64,
+          FloatOp.FSQRT64,
+          FloatOp.FADD32,
+          FloatOp.FSUB32,
+          FloatOp.FMUL32,
+          FloatOp.FDIV32,
+          FloatOp.FSQRT32,
+          FloatOp.FTO32,
+          FloatOp.FFROM32,
+          FloatOp.FFROMS64,
+          FloatOp.FFROMU64,
+          FloatOp.FFROMS64TO32,
+          FloatOp.FFROMU64TO32,
+          FloatOp.FMAX64,
+          FloatOp.FMIN64,
+          FloatOp.FCMPU64,
+          FloatOp.FCMPO64,
+          FloatOp.FNEG64,
+          FloatOp.FABS64,
+          FloatOp.FNABS64,
+          FloatOp.FCPSGN64,
+          FloatOp.FSEL64,
+          FloatOp.FWIDEN,
+          FloatOp.FCUT ->
+          true;
+      case FloatOp.FMADD64,
+          FloatOp.FMSUB64,
+          FloatOp.FNMADD64,
+          FloatOp.FNMSUB64,
+          FloatOp.FMADD32,
+          FloatOp.FMSUB32,
+          FloatOp.FNMADD32,
+          FloatOp.FNMSUB32 ->
+          host().fma();
+      case FloatOp.FTOS32, FloatOp.FTOS64 ->
+          (e & 7) == FpEnv.TOWARD_ZERO || (e & 7) == FloatOp.CURRENT;
+      case FloatOp.FTOU32, FloatOp.FTOU64 -> (e & 7) == FpEnv.TOWARD_ZERO;
+      case FloatOp.FROUND64 -> host().fma() && (e & 7) != FpEnv.NEAREST_AWAY;
+      case FloatOp.FROUNDX64 -> host().fma();
+      default -> false;
+    };
+  }
+
+  /** Whether an integer operation reads the FPSCR, which is not precise in machine code. */
+  static boolean readsStatus(long w) {
+    int op = Op.op(w);
+    return op < Op.LDU8 && Op.a(w) == FloatOp.FPSCR && op != Op.CONST && op != Op.POOL;
+  }
+
+  // ---- operands and results ---------------------------------------------------------------------
+
+  private static boolean isFpr(int slot) {
+    return slot > FIRST_VSR && slot < PAST_VSR && (slot & 1) != 0;
+  }
+
+  private static long bit(int slot) {
+    return 1L << (slot - FIRST_VSR >> 1);
+  }
+
+  /** Whether the slot is known to hold a number of single precision. */
+  private boolean isSingle(int slot) {
+    return isFpr(slot) && (singles & bit(slot)) != 0;
+  }
+
+  /** Notes what an operation that is none of ours writes. */
+  final void noteWrites(long w) {
+    int op = Op.op(w);
+    int d = Op.d(w);
+    if (op == Op.HELP) {
+      singles = 0;
+      zeros = 0;
+    } else if (d >= FIRST_VSR && d < PAST_VSR && (op < Op.GOTO || op > Op.STOP_IF)) {
+      if (clears(w)) {
+        zeros |= bit(d);
+      } else {
+        singles &= ~bit(d);
+        zeros &= (d & 1) != 0 ? -1 : ~bit(d);
+      }
+    }
+  }
+
+  private static boolean clears(long w) {
+    int d = Op.d(w);
+    return Op.op(w) == Op.CONST && Op.imm(w) == 0 && d >= FIRST_VSR && d < PAST_VSR && (d & 1) == 0;
+  }
+
+  /** Whether an operation stores a zero where one is known to be. */
+  final boolean known(long w) {
+    return clears(w) && (zeros & bit(Op.d(w))) != 0;
+  }
+
+  private void fetch(int xmm, int slot) {
+    if (registerOf(slot) >= 0 || isConstant(slot)) {
+      vector(PACKED, true, FROM_GENERAL, xmm, use(slot, RAX));
+    } else {
+      vectorMemory(DOUBLE, LOAD, xmm, RBP, offset(slot));
+    }
+  }
+
+  private void copyTo(int xmm, int from) {
+    vector(0, false, COPY, xmm, from);
+  }
+
+  /** d = XMM0, and zero to the other half of the vector register. */
+  private void deliver(int d, boolean single) {
+    vectorMemory(DOUBLE, STORE, 0, RBP, offset(d));
+    delivered(d, single);
+  }
+
+  /** The same of a general register. */
+  private void deliverGeneral(int d, int register) {
+    store(register, RBP, offset(d));
+    delivered(d, false);
+  }
+
+  private void delivered(int d, boolean single) {
+    written(d);
+    if (isFpr(d)) {
+      singles = single ? singles | bit(d) : singles & ~bit(d);
+      if ((zeros & bit(d)) != 0) {
+        return;
+      }
+      zeros |= bit(d);
+    }
+    storeConstant(0, RBP, offset(d - 1));
+  }
+
+  /** XMM1 = ones from bit 63 on (left) or up to bit 62. */
+  private void mask(boolean sign) {
+    vector(PACKED, false, EQUAL_WORDS, 1, 1);
+    vector(PACKED, false, SHIFT, sign ? 6 : 2, 1);
+    emit8(sign ? 63 : 1);
+  }
+
+  // ---- status -----------------------------------------------------------------------------------
+
+  /**
+   * Before the first operation of a block that rounds, makes sure that the host does so rightly.
+   */
+  private void ready(Label slow) {
+    if (ready) {
+      return;
+    }
+    ready = true;
+    Label prepare = new Label();
+    Label back = new Label();
+    operateMemoryConstant(false, CMP, RBP, offset(FloatStatus.MODE), FloatStatus.READY);
+    jumpIf(NOT_EQUAL, prepare);
+    bind(back);
+    later.add(() -> {
+      bind(prepare);
+      callTo(readyStub);
+      jumpIf(NOT_EQUAL, slow);
+      jump(back);
+    });
+  }
+
+  /**
+   * Whether the status of an arithmetic operation can be seen: not if another one follows before
+   * the code can be left by anything but that one.
+   */
+  private boolean seen(int index) {
+    for (int i = index + 1; i < code.length; i++) {
+      int op = Op.op(code[i]);
+      if (op >= FloatOp.FADD64 && op < FloatOp.FTOS32 && floats(code[i])) {
+        return false;
+      }
+      boolean stays =
+          op < Op.LDU8 && computes(op) && !readsStatus(code[i])
+              || op >= FloatOp.FNEG64 && op <= FloatOp.FSEL64;
+      if (!stays) {
+        return true;
+      }
+    }
+    return true;
+  }
+
+  private void note(long w) {
+    storeConstant(FloatStatus.pending(w), RBP, offset(FloatStatus.PENDING));
+  }
+
+  // ---- operations -------------------------------------------------------------------------------
+
+  final void emitFloat(long w, int index, Label slow) {
+    int op = Op.op(w);
+    if (op < FloatOp.FTOS32) {
+      ready(slow);
+      boolean seen = seen(index);
+      int a = seen ? A : 1;
+      int b = seen ? B : 2;
+      int c = seen ? C : 3;
+      fetch(a, Op.a(w));
+      if (op <= FloatOp.FDIV64 || op >= FloatOp.FADD32 && op <= FloatOp.FDIV32 || fused(op)) {
+        fetch(b, Op.b(w));
+      }
+      if (fused(op)) {
+        fetch(c, Op.c(w));
+      }
+      if (seen) {
+        note(w); // even if this attempt fails: then the interpreter repeats it
+      }
+      boolean single = op >= FloatOp.FADD32;
+      arithmetic(single && op <= FloatOp.FNMSUB32 ? op - 16 : op, w, a, b, c, slow);
+      deliver(Op.d(w), single || op == FloatOp.FFROM32);
+    } else if (op <= FloatOp.FTOU64) {
+      ready(slow);
+      toInteger(op, w, slow);
+    } else {
+      switch (op) {
+        case FloatOp.FMAX64, FloatOp.FMIN64 -> extreme(op == FloatOp.FMAX64, w, slow);
+        case FloatOp.FCMPU64, FloatOp.FCMPO64 -> {
+          ready(slow);
+          compare(w, slow);
+        }
+        case FloatOp.FWIDEN -> widen(w, slow);
+        case FloatOp.FCUT -> cut(w, slow);
+        default -> sign(op, w);
+      }
+    }
+  }
+
+  private static boolean fused(int op) {
+    return op >= FloatOp.FMADD64 && op <= FloatOp.FNMSUB64
+        || op >= FloatOp.FMADD32 && op <= FloatOp.FNMSUB32;
+  }
+
+  /** XMM0 = the result of an operation, of which {@code op} is the form in double precision. */
+  private void arithmetic(int op, long w, int a, int b, int c, Label slow) {
+    boolean single = Op.op(w) >= FloatOp.FADD32;
+    switch (op) {
+      case FloatOp.FADD64 -> binary(SUM, a, b);
+      case FloatOp.FSUB64 -> binary(DIFFERENCE, a, b);
+      case FloatOp.FMUL64 -> binary(PRODUCT, a, b);
+      case FloatOp.FDIV64 -> binary(QUOTIENT, a, b);
+      case FloatOp.FSQRT64 -> {
+        copyTo(0, a);
+        vector(DOUBLE, false, ROOT, 0, 0);
+      }
+      case FloatOp.FMADD64, FloatOp.FNMADD64 -> fused(FUSED_ADD, a, b, c);
+      case FloatOp.FMSUB64, FloatOp.FNMSUB64 -> fused(FUSED_SUBTRACT, a, b, c);
+      case FloatOp.FTO32 -> copyTo(0, a);
+      default -> {
+        convert(op, w, a, slow);
+        return;
+      }
+    }
+    if (single) {
+      halfWay(op, w, a, b, slow);
+      narrow(slow);
+    } else if (op <= FloatOp.FSUB64 || op == FloatOp.FSQRT64) {
+      number(slow);
+    } else {
+      usual(slow);
+    }
+    if (op == FloatOp.FNMADD64 || op == FloatOp.FNMSUB64) {
+      mask(true);
+      vector(PACKED, false, XOR_BITS, 0, 1);
+    }
+  }
+
+  private void binary(int operation, int a, int b) {
+    copyTo(0, a);
+    vector(DOUBLE, false, operation, 0, b);
+  }
+
+  /** XMM0 = a * c + b or a * c - b: VFMADD231SD, VFMSUB231SD. */
+  private void fused(int operation, int a, int b, int c) {
+    copyTo(0, b);
+    emit8(0xc4);
+    emit8(0xe2 & ~((c >> 3) << 5)); // no R, no X, B of c; map 0F 38
+    emit8(0x81 | (~a & 15) << 3); // W, a, prefix 66
+    emit8(operation);
+    emit8(0xc0 | c & 7);
+  }
+
+  /** Leaves if XMM0 is a NaN. */
+  private void number(Label slow) {
+    vector(PACKED, false, COMPARE, 0, 0);
+    jumpIf(PARITY, slow);
+  }
+
+  /** Leaves if XMM0 is a NaN or the least normal number; RAX and RCX are changed. */
+  private void usual(Label slow) {
+    Label rare = new Label();
+    Label back = new Label();
+    vector(PACKED, true, TO_GENERAL, 0, RAX);
+    shift(true, SHR, RAX, 52);
+    operateConstant(false, ADD, RAX, 1);
+    testBits(RAX, 0x7fc); // zero for the exponents 7ff, 0, 1, 2
+    jumpIf(EQUAL, rare);
+    bind(back);
+    later.add(() -> {
+      bind(rare);
+      callTo(rareStub);
+      jumpIf(EQUAL, slow);
+      jump(back);
+    });
+  }
+
+  private void testBits(int register, int mask) {
+    registers(false, 0xf7, 0, register);
+    emit32(mask);
+  }
+
+  /** Leaves if rounding XMM0 to single precision might be a second rounding that matters. */
+  private void halfWay(int op, long w, int a, int b, Label slow) {
+    boolean two = op <= FloatOp.FDIV64;
+    boolean exact = op == FloatOp.FTO32 || isSingle(Op.a(w)) && (!two || isSingle(Op.b(w)));
+    if (exact && !fused(op)) {
+      return;
+    }
+    Label half = new Label();
+    vector(PACKED, false, TO_GENERAL, 0, RAX);
+    operateConstant(false, AND, RAX, BEYOND_SINGLE);
+    operateConstant(false, CMP, RAX, HALF_WAY);
+    if (fused(op)) {
+      jumpIf(EQUAL, slow);
+      return;
+    }
+    jumpIf(EQUAL, half);
+    Label back = new Label();
+    bind(back);
+    later.add(() -> {
+      bind(half);
+      vector(PACKED, false, TO_GENERAL, a, RAX);
+      if (two) {
+        vector(PACKED, false, TO_GENERAL, b, RCX);
+        operate(false, OR, RAX, RCX);
+      }
+      testBits(RAX, BEYOND_SINGLE);
+      jumpIf(EQUAL, back);
+      jump(slow);
+    });
+  }
+
+  /** Rounds XMM0 to single precision; leaves if that is a NaN or tiny. */
+  private void narrow(Label slow) {
+    Label rare = new Label();
+    Label back = new Label();
+    copyTo(1, 0);
+    vector(DOUBLE, false, OTHER_PRECISION, 0, 0);
+    vector(PACKED, false, TO_GENERAL, 0, RAX);
+    loadAddress(false, RAX, RAX, RAX, 0, 0x00ff_ffff); // NaNs, zeros, tiny ones come first
+    operateConstant(false, CMP, RAX, 0x01ff_ffff);
+    jumpIf(BELOW_EQUAL, rare);
+    bind(back);
+    vector(SINGLE, false, OTHER_PRECISION, 0, 0);
+    later.add(() -> {
+      bind(rare);
+      vector(PACKED, true, TO_GENERAL, 1, RAX);
+      operate(true, ADD, RAX, RAX);
+      jumpIf(EQUAL, back); // it was zero before
+      jump(slow);
+    });
+  }
+
+  private void convert(int op, long w, int a, Label slow) {
+    switch (op) {
+      case FloatOp.FFROMS64, FloatOp.FFROMS64TO32, FloatOp.FFROMU64, FloatOp.FFROMU64TO32 -> {
+        boolean single = op == FloatOp.FFROMS64TO32 || op == FloatOp.FFROMU64TO32;
+        fromInteger(single, op == FloatOp.FFROMU64 || op == FloatOp.FFROMU64TO32, a);
+      }
+      case FloatOp.FFROM32 -> {
+        copyTo(0, a);
+        vector(SINGLE, false, OTHER_PRECISION, 0, 0);
+        number(slow);
+      }
+      case FloatOp.FROUND64, FloatOp.FROUNDX64 -> {
+        copyTo(0, a);
+        int mode =
+            op == FloatOp.FROUNDX64
+                ? 4 // MXCSR's, perhaps inexact
+                : 8
+                    | switch (Op.e(w) & 7) {
+                      case FpEnv.NEAREST_EVEN -> 0;
+                      case FpEnv.DOWNWARD -> 1;
+                      case FpEnv.UPWARD -> 2;
+                      case FpEnv.TOWARD_ZERO -> 3;
+                      default -> 4;
+                    };
+        vector(PACKED, false, ROUND, 0, 0);
+        emit8(mode);
+        number(slow);
+      }
+      default -> throw new AssertionError("micro-operation " + op);
+    }
+  }
+
+  private void fromInteger(boolean single, boolean unsigned, int a) {
+    int prefix = single ? SINGLE : DOUBLE;
+    vector(PACKED, true, TO_GENERAL, a, RAX);
+    vector(0, false, XOR_BITS, 0, 0); // depend on nothing older
+    if (unsigned) {
+      Label large = new Label();
+      Label back = new Label();
+      test(true, RAX, RAX);
+      jumpIf(NEGATIVE, large);
+      vector(prefix, true, FROM_INTEGER, 0, RAX);
+      bind(back);
+      later.add(() -> { // half of it, the lost bit kept, rounds alike
+        bind(large);
+        move(RCX, RAX);
+        operateConstant(false, AND, RCX, 1);
+        shift(true, SHR, RAX, 1);
+        operate(true, OR, RAX, RCX);
+        vector(prefix, true, FROM_INTEGER, 0, RAX);
+        vector(prefix, false, SUM, 0, 0);
+        jump(back);
+      });
+    } else {
+      vector(prefix, true, FROM_INTEGER, 0, RAX);
+    }
+    if (single) {
+      vector(SINGLE, false, OTHER_PRECISION, 0, 0);
+    }
+  }
+
+  private void toInteger(int op, long w, Label slow) {
+    int e = Op.e(w);
+    boolean wide = op == FloatOp.FTOS64 || op == FloatOp.FTOU64 || op == FloatOp.FTOU32;
+    fetch(0, Op.a(w));
+    if (op == FloatOp.FTOU32 || op == FloatOp.FTOU64) {
+      // Outside this range the host's signed conversion is none, or signals otherwise.
+      constant(RAX, op == FloatOp.FTOU32 ? 0x41f0_0000_0000_0000L : 0x43e0_0000_0000_0000L);
+      vector(PACKED, true, TO_GENERAL, 0, RCX);
+      operate(true, CMP, RCX, RAX);
+      jumpIf(ABOVE_EQUAL, slow);
+    }
+    vector(DOUBLE, wide, (e & 7) == FloatOp.CURRENT ? TO_INTEGER : TRUNCATE, RAX, 0);
+    if (op == FloatOp.FTOS32 || op == FloatOp.FTOS64) {
+      operateConstant(wide, CMP, RAX, 1); // overflows for the least integer, which says invalid
+      jumpIf(OVERFLOW, slow);
+    }
+    if (op == FloatOp.FTOS32) {
+      signExtend32(RAX, RAX);
+    }
+    if ((e & FloatOp.TWICE) != 0) {
+      move(RCX, RAX);
+      shift(true, SHL, RCX, 32);
+      move32(RAX, RAX);
+      operate(true, OR, RAX, RCX);
+    }
+    vectorMemory(DOUBLE, STORE, 0, RBP, offset(FloatStatus.CONVERSION_OPERAND));
+    memory(false, 0xc7, 0, RBP, offset(FloatStatus.PENDING) + FloatStatus.CONVERTED);
+    emit32(FloatStatus.pending(w));
+    deliverGeneral(Op.d(w), RAX);
+  }
+
+  private void extreme(boolean greatest, long w, Label slow) {
+    Label equal = new Label();
+    Label back = new Label();
+    fetch(0, Op.a(w));
+    fetch(1, Op.b(w));
+    vector(PACKED, false, COMPARE, 0, 1);
+    jumpIf(PARITY, slow);
+    jumpIf(EQUAL, equal);
+    vector(DOUBLE, false, greatest ? GREATEST : LEAST, 0, 1);
+    bind(back);
+    later.add(() -> { // zeros may differ in sign
+      bind(equal);
+      vector(PACKED, false, greatest ? AND_BITS : OR_BITS, 0, 1);
+      jump(back);
+    });
+    deliver(Op.d(w), isSingle(Op.a(w)) && isSingle(Op.b(w)));
+  }
+
+  private void compare(long w, Label slow) {
+    fetch(0, Op.a(w));
+    fetch(1, Op.b(w));
+    vector(PACKED, false, COMPARE, 0, 1);
+    jumpIf(PARITY, slow);
+    set(BELOW, RCX);
+    set(ABOVE, RDX);
+    condition();
+    store(RAX, RBP, offset(FloatStatus.CONDITION));
+    memory(false, 0xc6, 0, RBP, offset(FloatStatus.PENDING) + FloatStatus.COMPARED);
+    emit8(1);
+    int d = Op.d(w);
+    define(d, RAX);
+    written(d);
+  }
+
+  /** d = the double of a single; NaNs keep their kind, so the interpreter has them. */
+  private void widen(long w, Label slow) {
+    vector(PACKED, false, FROM_GENERAL, 0, use(Op.a(w), RAX));
+    vector(SINGLE, false, OTHER_PRECISION, 0, 0);
+    number(slow);
+    int d = Op.d(w);
+    if (d >= MicroBuilder.TEMPORARIES || registerOf(d) >= 0) {
+      vector(PACKED, true, TO_GENERAL, 0, RAX);
+      define(d, RAX);
+    } else {
+      vectorMemory(DOUBLE, STORE, 0, RBP, offset(d));
+    }
+    written(d);
+    if (isFpr(d)) {
+      singles |= bit(d);
+    }
+  }
+
+  /** d = a in single format, truncated. */
+  private void cut(long w, Label slow) {
+    int a = Op.a(w);
+    Label small = new Label();
+    Label back = new Label();
+    into(RAX, a);
+    move(RCX, RAX);
+    shift(true, SHR, RCX, 52);
+    operateConstant(false, AND, RCX, 0x7ff);
+    operateConstant(false, CMP, RCX, 1023 - 127);
+    jumpIf(BELOW_EQUAL, small);
+    bind(back);
+    move(RCX, RAX);
+    shift(true, SHR, RCX, 32);
+    operateConstant(false, AND, RCX, 0xc000_0000);
+    shift(true, SHR, RAX, 29);
+    operateConstant(false, AND, RAX, 0x3fff_ffff);
+    operate(false, OR, RAX, RCX);
+    later.add(() -> {
+      bind(small);
+      loadAddress(true, RCX, RAX, RAX, 0, 0);
+      test(true, RCX, RCX);
+      jumpIf(EQUAL, back);
+      jump(slow);
+    });
+    define(Op.d(w), RAX);
+    written(Op.d(w));
+  }
+
+  private void sign(int op, long w) {
+    int a = Op.a(w);
+    switch (op) {
+      case FloatOp.FNEG64, FloatOp.FABS64, FloatOp.FNABS64 -> {
+        boolean single = isSingle(a);
+        into(RAX, a);
+        registers(
+            true,
+            BIT,
+            op == FloatOp.FNEG64 ? BIT_COMPLEMENT : op == FloatOp.FABS64 ? BIT_RESET : BIT_SET,
+            RAX);
+        emit8(63);
+        deliverGeneral(Op.d(w), RAX);
+        if (single && isFpr(Op.d(w))) {
+          singles |= bit(Op.d(w));
+        }
+      }
+      case FloatOp.FCPSGN64 -> {
+        into(RAX, Op.b(w));
+        into(RCX, a);
+        operate(true, ADD, RAX, RAX);
+        operate(true, ADD, RCX, RCX);
+        registers(true, 0xd1, 3, RAX); // rotates the sign in
+        deliverGeneral(Op.d(w), RAX);
+      }
+      default -> { // FSEL64
+        fetch(0, a);
+        vector(0, false, XOR_BITS, 1, 1);
+        vector(PACKED, false, COMPARE, 0, 1);
+        into(RAX, Op.c(w));
+        into(RCX, Op.b(w));
+        moveIf(BELOW, RAX, RCX);
+        deliverGeneral(Op.d(w), RAX);
+      }
+    }
+  }
+}
