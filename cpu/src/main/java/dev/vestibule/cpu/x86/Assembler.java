@@ -108,7 +108,7 @@ class Assembler {
     emit8(value >> 24);
   }
 
-  private void emit64(long value) {
+  final void emit64(long value) {
     emit32((int) value);
     emit32((int) (value >> 32));
   }
@@ -506,9 +506,19 @@ class Assembler {
     emit8(0xf0);
   }
 
+  final void complementCarry() {
+    emit8(0xf5);
+  }
+
   final void cpuid() {
     emit8(0x0f);
     emit8(0xa2);
+  }
+
+  final void xgetbv() {
+    emit8(0x0f);
+    emit8(0x01);
+    emit8(0xd0);
   }
 
   /** Fills up to a multiple of a power of two with no-operations. */

@@ -114,7 +114,7 @@ final class BlockEmitter extends FloatEmitter {
   private boolean emits(long w) {
     int op = Op.op(w);
     boolean known = computes(op) || accesses(op) || leaves(op) || moves(op) || orders(w);
-    return (known || floats(w)) && !readsStatus(w);
+    return (known || computesVectors(op) || floats(w)) && !readsStatus(w);
   }
 
   /** Whether it is worth while to enter machine code for so much of a block. */
@@ -175,6 +175,7 @@ final class BlockEmitter extends FloatEmitter {
       jumpTo(exitStub, base);
       sites.add(new Site(stub.kind, block, stub.index, stub.jump));
     }
+    emitConstants();
   }
 
   private int entryStub;
@@ -201,8 +202,10 @@ final class BlockEmitter extends FloatEmitter {
       }
     } else if (accesses(op)) {
       emitMemory(w, slow);
-    } else if (op >= Op.FIRST_VECTOR) {
+    } else if (moves(op)) {
       emitVector(w, slow);
+    } else if (op >= Op.FIRST_VECTOR) {
+      emitVectors(w);
     } else if (op == Op.HELP) {
       if (isa.ordering(Op.imm(w) & 0xffff) == Isa.Ordering.FULL) {
         fence();

@@ -23,7 +23,7 @@ import java.util.List;
  *
  * <p>XMM0 to 3 are scratch; XMM13 to 15 hold the operands of the last arithmetic operation.
  */
-class FloatEmitter extends VectorEmitter {
+class FloatEmitter extends VmxEmitter {
   private static final int DOUBLE = 0xf2; // prefix of instructions on one double
   private static final int SINGLE = 0xf3; // on one single
   private static final int PACKED = 0x66; // on two doubles, or integers

@@ -6,41 +6,130 @@ import dev.vestibule.host.Libc;
 /**
  * What can this host's processor do beyond what every x86-64 has?
  *
- * @param movbe loads and stores with swapped bytes
- * @param lzcnt counting of leading zeros
- * @param popcnt counting of ones
- * @param ssse3 byte shuffles
- * @param fma fused multiply-add
+ * <p>Bits as CPUID and XGETBV give them (Intel SDM volume 2A); what needs registers that the kernel
+ * does not save counts as missing.
+ *
+ * @param basic ECX of leaf 1
+ * @param structuredB EBX of leaf 7
+ * @param structuredC ECX of leaf 7
+ * @param extended ECX of leaf 0x80000001
+ * @param saved XCR0: which registers the kernel saves
  */
-record HostFeatures(boolean movbe, boolean lzcnt, boolean popcnt, boolean ssse3, boolean fma) {
-  /** Asks the processor, by a few instructions of our own: CPUID, Intel SDM volume 2A. */
+record HostFeatures(int basic, int structuredB, int structuredC, int extended, int saved) {
+  private static final int AVX_SAVED = 0x6;
+  private static final int AVX512_SAVED = 0xe6;
+  private static final int EBX = 4;
+  private static final int ECX = 8;
+
+  /** Loads and stores with swapped bytes. */
+  boolean movbe() {
+    return bit(basic, 22);
+  }
+
+  /** Counting of leading zeros. */
+  boolean lzcnt() {
+    return bit(extended, 5);
+  }
+
+  /** Counting of ones. */
+  boolean popcnt() {
+    return bit(basic, 23);
+  }
+
+  /** Byte shuffles. */
+  boolean ssse3() {
+    return bit(basic, 9);
+  }
+
+  /** What vectors of integers need: SSSE3, SSE4.1 and SSE4.2. */
+  boolean sse42() {
+    return ssse3() && bit(basic, 19) && bit(basic, 20);
+  }
+
+  boolean aes() {
+    return bit(basic, 25);
+  }
+
+  /** Products without carries. */
+  boolean pclmul() {
+    return bit(basic, 1);
+  }
+
+  /** Three operands. */
+  boolean avx() {
+    return bit(basic, 28) && (saved & AVX_SAVED) == AVX_SAVED;
+  }
+
+  /** Fused multiply-add. */
+  boolean fma() {
+    return avx() && bit(basic, 12);
+  }
+
+  /** Shifts of each element by its own amount. */
+  boolean avx2() {
+    return avx() && bit(structuredB, 5);
+  }
+
+  boolean bmi2() {
+    return bit(structuredB, 8);
+  }
+
+  /** AVX-512 with all that Skylake servers have: F, DQ, CD, BW and VL. */
+  boolean avx512() {
+    return avx2()
+        && (saved & AVX512_SAVED) == AVX512_SAVED
+        && bit(structuredB, 16)
+        && bit(structuredB, 17)
+        && bit(structuredB, 28)
+        && bit(structuredB, 30)
+        && bit(structuredB, 31);
+  }
+
+  /** Byte permutations of two registers. */
+  boolean vbmi() {
+    return avx512() && bit(structuredC, 1);
+  }
+
+  private static boolean bit(int word, int n) {
+    return (word >>> n & 1) != 0;
+  }
+
+  /** Asks the processor, by a few instructions of our own. */
   static HostFeatures probe(CodeMemory memory) {
     Assembler a = new Assembler();
-    // cpuid(rdi = leaf, rsi = where to put ecx)
+    // cpuid(rdi = leaf, rsi = where to put eax, ebx and ecx)
     a.move(Assembler.R8, Assembler.RBX);
     a.move32(Assembler.RAX, Assembler.RDI);
     a.constant(Assembler.RCX, 0);
     a.cpuid();
-    a.memory(false, 0x89, Assembler.RCX, Assembler.RSI, 0);
+    a.memory(false, 0x89, Assembler.RAX, Assembler.RSI, 0);
+    a.memory(false, 0x89, Assembler.RBX, Assembler.RSI, EBX);
+    a.memory(false, 0x89, Assembler.RCX, Assembler.RSI, ECX);
     a.move(Assembler.RBX, Assembler.R8);
     a.ret();
-    long code = memory.address(memory.append(a.bytes(), a.size()));
-    int basic = ecx(code, 1);
-    int extended = ecx(code, 0x8000_0001);
-    boolean avx = (basic >>> 27 & 3) == 3; // OSXSAVE and AVX
+    long cpuid = memory.address(memory.append(a.bytes(), a.size()));
+    a.reset();
+    // xgetbv(rdi = register, rsi = where to put eax)
+    a.move32(Assembler.RCX, Assembler.RDI);
+    a.xgetbv();
+    a.memory(false, 0x89, Assembler.RAX, Assembler.RSI, 0);
+    a.ret();
+    long xgetbv = memory.address(memory.append(a.bytes(), a.size()));
+    int basic = ask(cpuid, 1, ECX);
+    boolean structured = ask(cpuid, 0, 0) >= 7;
     return new HostFeatures(
-        (basic >>> 22 & 1) != 0,
-        (extended >>> 5 & 1) != 0,
-        (basic >>> 23 & 1) != 0,
-        (basic >>> 9 & 1) != 0,
-        avx && (basic >>> 12 & 1) != 0);
+        basic,
+        structured ? ask(cpuid, 7, EBX) : 0,
+        structured ? ask(cpuid, 7, ECX) : 0,
+        ask(cpuid, 0x8000_0001, ECX),
+        bit(basic, 27) ? ask(xgetbv, 0, 0) : 0);
   }
 
-  private static int ecx(long code, int leaf) {
+  private static int ask(long code, int what, int answer) {
     long result = HostMemory.allocate(16);
-    Libc.call(HostMemory.segment(code, 64), leaf, result);
-    int ecx = HostMemory.i32le(result);
+    Libc.call(HostMemory.segment(code, 64), what, result);
+    int word = HostMemory.i32le(result + answer);
     HostMemory.free(result);
-    return ecx;
+    return word;
   }
 }

@@ -3,6 +3,8 @@ package dev.vestibule.cpu.x86;
 import dev.vestibule.cpu.Block;
 import dev.vestibule.cpu.micro.MicroBuilder;
 import dev.vestibule.cpu.micro.Op;
+import dev.vestibule.cpu.micro.VmxOp;
+import dev.vestibule.cpu.micro.VsxOp;
 import java.util.Arrays;
 
 /**
@@ -13,7 +15,7 @@ import java.util.Arrays;
  * points into. A temporary is a constant known while translating, or lies in a register if that is
  * free while it lives, or in its slot. RAX, RCX and RDX are scratch within one micro-operation.
  */
-class Locations extends Assembler {
+class Locations extends VectorAssembler {
   /** RBP is so far behind the record's start that the first 32 slots have one-byte distances. */
   static final int BIAS = 128;
 
@@ -66,10 +68,15 @@ class Locations extends Assembler {
     end = to;
     memoryOnly = false;
     for (int i = from; i < to; i++) {
-      memoryOnly |= Op.op(code[i]) >= Op.FIRST_VECTOR;
+      memoryOnly |= needsMemory(Op.op(code[i]));
     }
     Arrays.fill(place, MicroBuilder.TEMPORARIES, place.length, UNKNOWN);
     tenant = -1;
+  }
+
+  /** Whether an operation finds its operands in their slots only: vectors of floating point. */
+  private static boolean needsMemory(int op) {
+    return op >= VsxOp.VFTDIV64 && op < VmxOp.FIRST;
   }
 
   /** Names the micro-operation that is being emitted. */

@@ -61,6 +61,7 @@ public final class Translator implements Executor {
     }
   }
 
+  private final @Nullable HostFeatures features;
   private final boolean linking;
   private final int budget;
   private volatile long faultExit;
@@ -80,8 +81,19 @@ public final class Translator implements Executor {
    * @param budget how often a block is interpreted before it is translated
    */
   public Translator(boolean compare, int budget) {
+    this(compare, budget, Host.FEATURES);
+  }
+
+  /** A translator that makes do with some of the host's features; null if it has none. */
+  Translator(boolean compare, int budget, @Nullable HostFeatures features) {
+    this.features = features;
     this.linking = !compare;
     this.budget = budget;
+  }
+
+  /** What this host's processor can do; null if it cannot run machine code of ours. */
+  static @Nullable HostFeatures features() {
+    return Host.FEATURES;
   }
 
   /** Why this host cannot run machine code of ours, in a few words; null if it can. */
@@ -326,13 +338,13 @@ public final class Translator implements Executor {
 
   /** Reserves memory and puts the code around the blocks there; null if the host refuses now. */
   private @Nullable BlockEmitter begin(Cpu cpu, Block any) {
-    HostFeatures features = Host.FEATURES;
-    CodeMemory reserved = features == null ? null : CodeMemory.reserve(CAPACITY, true);
-    if (features == null || reserved == null) {
+    HostFeatures host = features;
+    CodeMemory reserved = host == null ? null : CodeMemory.reserve(CAPACITY, true);
+    if (host == null || reserved == null) {
       return null;
     }
     CLEANER.register(this, reserved::close);
-    BlockEmitter emits = new BlockEmitter(cpu.isa(), features, any);
+    BlockEmitter emits = new BlockEmitter(cpu.isa(), host, any);
     emits.emitEntry(WINDOW, TABLE);
     int in = reserved.append(emits.bytes(), emits.size());
     emits.emitExit(reserved.next());

@@ -6,21 +6,30 @@ import dev.vestibule.cpu.micro.Op;
 /**
  * Which host instructions move vectors, and combine their bits? SSE2, whatever the elements are: a
  * pair of slots is one little-endian number of 128 bits, as an XMM register holds it.
+ *
+ * <p>XMM0 to XMM3 are scratch within one micro-operation. A result that the next operation reads is
+ * taken from XMM0, where it still is, instead of from its slots.
  */
 class VectorEmitter extends MemoryEmitter {
   private static final int BYTES = 16;
   private static final int UNALIGNED = 0xf3; // prefix of MOVDQU
-  private static final int INTEGER = 0x66; // prefix of the others
   private static final int LOAD = 0x0f6f;
   private static final int STORE = 0x0f7f;
-  private static final int AND_BITS = 0x0fdb;
-  private static final int AND_NOT_BITS = 0x0fdf;
-  private static final int OR_BITS = 0x0feb;
-  private static final int XOR_BITS = 0x0fef;
-  private static final int EQUAL_WORDS = 0x0f76;
-  private static final int SHUFFLE_WORDS = 0x0f70;
   private static final int SWAP_HALVES = 0x4e;
   private static final int REVERSE_WORDS = 0x1b;
+
+  // operations of two registers
+  static final int MOVE = 0x0f6f;
+  static final int AND_BITS = 0x0fdb;
+  static final int AND_NOT_BITS = 0x0fdf;
+  static final int OR_BITS = 0x0feb;
+  static final int XOR_BITS = 0x0fef;
+  static final int EQUAL_WORDS = 0x0f76;
+  static final int SHUFFLE_WORDS = 0x0f70;
+  static final int SHUFFLE_BYTES = 0x0f3800;
+
+  private int held = -1;
+  private int heldAt;
 
   VectorEmitter(int[] hotSlots, HostFeatures host) {
     super(hotSlots, host);
@@ -29,7 +38,7 @@ class VectorEmitter extends MemoryEmitter {
   /** Whether {@link #emitVector} knows the operation. */
   final boolean moves(int op) {
     return switch (op) {
-      case Op.VLD128BE, Op.VST128BE -> host().movbe();
+      case Op.VLD128BE, Op.VST128BE -> host().ssse3();
       default -> op >= Op.VMOV && op <= Op.VST32X4LE;
     };
   }
@@ -45,79 +54,139 @@ class VectorEmitter extends MemoryEmitter {
     }
   }
 
-  private void get(int xmm, int slot) {
-    vectorMemory(UNALIGNED, LOAD, xmm, RBP, offset(slot));
+  @Override
+  void reset() {
+    super.reset();
+    held = -1;
   }
 
-  private void put(int xmm, int slot) {
+  // ---- operands ---------------------------------------------------------------------------------
+
+  private boolean holds(int slot) {
+    return slot == held && size() == heldAt; // nothing was emitted since
+  }
+
+  final void get(int xmm, int slot) {
+    if (!holds(slot)) {
+      vectorMemory(UNALIGNED, LOAD, xmm, RBP, offset(slot));
+    } else if (xmm != 0) {
+      copy(xmm, 0);
+    }
+  }
+
+  /** XMM0 = a, XMM1 = b. */
+  final void getBoth(int a, int b) {
+    if (holds(b)) {
+      copy(1, 0);
+      if (a != b) {
+        get(0, a);
+      }
+    } else {
+      get(0, a);
+      get(1, b);
+    }
+  }
+
+  /** XMM0 = a, XMM1 = b, XMM2 = c. */
+  final void getAll(int a, int b, int c) {
+    if (holds(c)) {
+      copy(2, 0);
+      get(1, b);
+      get(0, a);
+    } else {
+      getBoth(a, b);
+      get(2, c);
+    }
+  }
+
+  final void put(int xmm, int slot) {
     vectorMemory(UNALIGNED, STORE, xmm, RBP, offset(slot));
+    held = xmm == 0 ? slot : -1;
+    heldAt = size();
   }
 
-  private void operate(int op, int to, int from) {
-    vector(INTEGER, false, op, to, from);
+  final void copy(int to, int from) {
+    integer(MOVE, to, from);
+  }
+
+  final void zero(int xmm) {
+    integer(XOR_BITS, xmm, xmm);
+  }
+
+  final void ones(int xmm) {
+    integer(EQUAL_WORDS, xmm, xmm);
   }
 
   private void invert(int xmm) {
-    operate(EQUAL_WORDS, 2, 2); // ones
-    operate(XOR_BITS, xmm, 2);
+    ones(2);
+    integer(XOR_BITS, xmm, 2);
   }
+
+  final void loadConstant(int xmm, long high, long low) {
+    if ((high | low) == 0) {
+      zero(xmm);
+    } else if ((high & low) == -1) {
+      ones(xmm);
+    } else {
+      integerConstant(MOVE, xmm, high, low);
+    }
+  }
+
+  // ---- bits -------------------------------------------------------------------------------------
 
   /** XMM0 = the result. */
   private void combine(int op, int a, int b, int c) {
-    if (op == Op.VZERO) {
-      operate(XOR_BITS, 0, 0);
-      return;
-    }
-    get(0, a);
-    if (op == Op.VMOV) {
-      return;
-    }
-    get(1, b);
     switch (op) {
-      case Op.VAND -> operate(AND_BITS, 0, 1);
-      case Op.VOR -> operate(OR_BITS, 0, 1);
-      case Op.VXOR -> operate(XOR_BITS, 0, 1);
+      case Op.VZERO -> zero(0);
+      case Op.VMOV -> get(0, a);
+      case Op.VSEL -> {
+        getAll(a, b, c);
+        integer(XOR_BITS, 1, 0);
+        integer(AND_BITS, 1, 2);
+        integer(XOR_BITS, 0, 1);
+      }
+      default -> {
+        getBoth(a, b);
+        combine(op);
+      }
+    }
+  }
+
+  private void combine(int op) {
+    switch (op) {
+      case Op.VAND -> integer(AND_BITS, 0, 1);
+      case Op.VOR -> integer(OR_BITS, 0, 1);
+      case Op.VXOR -> integer(XOR_BITS, 0, 1);
       case Op.VANDC -> {
-        invert(1);
-        operate(AND_BITS, 0, 1);
+        integer(AND_NOT_BITS, 1, 0);
+        copy(0, 1);
       }
       case Op.VORC -> {
         invert(1);
-        operate(OR_BITS, 0, 1);
+        integer(OR_BITS, 0, 1);
       }
       case Op.VNOR -> {
-        operate(OR_BITS, 0, 1);
+        integer(OR_BITS, 0, 1);
         invert(0);
       }
       case Op.VNAND -> {
-        operate(AND_BITS, 0, 1);
+        integer(AND_BITS, 0, 1);
         invert(0);
       }
       case Op.VEQV -> {
-        operate(XOR_BITS, 0, 1);
+        integer(XOR_BITS, 0, 1);
         invert(0);
-      }
-      case Op.VSEL -> {
-        get(2, c);
-        operate(AND_BITS, 1, 2);
-        operate(AND_NOT_BITS, 2, 0);
-        operate(OR_BITS, 1, 2);
-        vector(UNALIGNED, false, LOAD, 0, 1);
       }
       default -> throw new AssertionError("micro-operation " + op);
     }
   }
 
+  // ---- memory -----------------------------------------------------------------------------------
+
   private void access(int op, int slot, int address, Label slow) {
     boolean store = op >= Op.VST128BE;
     checked(address, BYTES, store ? GuestMemory.STORE_OK : GuestMemory.LOAD_OK, slow);
-    if (op == Op.VLD128BE) {
-      loadSwapped(slot + 1, address, 0);
-      loadSwapped(slot, address, 8);
-    } else if (op == Op.VST128BE) {
-      storeSwapped(slot + 1, address, 0);
-      storeSwapped(slot, address, 8);
-    } else if (store) {
+    if (store) {
       get(0, slot);
       arrange(op - Op.VST128BE);
       vectorMemory(UNALIGNED, STORE, 0, R15, address, 0);
@@ -129,25 +198,16 @@ class VectorEmitter extends MemoryEmitter {
   }
 
   private void arrange(int kind) {
-    int order =
-        switch (kind) {
-          case Op.VLD64X2LE - Op.VLD128BE -> SWAP_HALVES;
-          case Op.VLD32X4LE - Op.VLD128BE -> REVERSE_WORDS;
-          default -> -1;
-        };
-    if (order >= 0) {
-      operate(SHUFFLE_WORDS, 0, 0);
-      emit8(order);
+    switch (kind) {
+      case 0 -> reverse(0);
+      case Op.VLD64X2LE - Op.VLD128BE -> integer(SHUFFLE_WORDS, 0, 0, SWAP_HALVES);
+      case Op.VLD32X4LE - Op.VLD128BE -> integer(SHUFFLE_WORDS, 0, 0, REVERSE_WORDS);
+      default -> {}
     }
   }
 
-  private void loadSwapped(int slot, int address, int displacement) {
-    memory(true, MOVBE_LOAD, RDX, R15, address, 0, displacement);
-    store(RDX, RBP, offset(slot));
-  }
-
-  private void storeSwapped(int slot, int address, int displacement) {
-    load(RDX, RBP, offset(slot));
-    memory(true, MOVBE_STORE, RDX, R15, address, 0, displacement);
+  /** Reverses the order of the bytes. */
+  final void reverse(int xmm) {
+    integerConstant(SHUFFLE_BYTES, xmm, 0x0001_0203_0405_0607L, 0x0809_0a0b_0c0d_0e0fL);
   }
 }
