@@ -175,6 +175,9 @@ static void processes(void) {
   syscall(SYS_getrusage, RUSAGE_SELF, NULL);
   sched_getscheduler(0);
   sched_yield();
+  syscall(SYS_membarrier, 128, 1, 7);
+  syscall(SYS_membarrier, 16, 0, 7);
+  syscall(SYS_membarrier, 1 << 13, 2, 7);
   waitpid(-1, &status, WNOHANG | WUNTRACED);
   void *page = mmap((void *)0x30000000, 0x10000, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

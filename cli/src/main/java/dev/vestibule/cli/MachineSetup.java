@@ -33,7 +33,9 @@ final class MachineSetup {
             .fileTree(files)
             .listener(listener)
             .engine(engine(options.engine()))
-            .timeSource(source(options.clock()));
+            .timeSource(source(options.clock()))
+            .preemptRate(options.preemptRate());
+    options.cpus().ifPresent(count -> machine.cpus(cpus(count, profile)));
     if (vdso instanceof RunOptions.Vdso.Off) {
       machine.handedPages(HandedPages.NONE);
     }
@@ -52,6 +54,15 @@ final class MachineSetup {
       return Engine.INTERPRET;
     }
     return wanted;
+  }
+
+  /** The number asked for, with one line of warning where the kernel can use fewer. */
+  private static int cpus(int wanted, KernelProfile profile) {
+    int most = profile.cpu().most();
+    if (wanted > most) {
+      System.err.printf("vestibule: --cpus: %s uses %d at most%n", profile.name(), most);
+    }
+    return Math.min(wanted, most);
   }
 
   private static TimeSource source(RunOptions.Clock clock) {

@@ -28,6 +28,8 @@ enum RunOption {
   TIME("time", "ISO|now", "when the program's clock starts, as 2005-06-17T12:00:00Z"),
   TIME_RATE("time-rate", "R", "how fast its clock runs (1)"),
   SEED("seed", "QEMU_RAND_SEED", "N", "make addresses and random bytes depend on N alone"),
+  CPUS("cpus", "N", "how many CPUs the guest has (the host's)"),
+  PREEMPT_RATE("preempt-rate", "N", "preempt each running thread N times a second, at random"),
   STRACE("strace", "QEMU_STRACE", "[=FILE]", "print system calls of all its processes"),
   STRACE_FILE("D", "QEMU_LOG_FILENAME", "FILE", "print them to FILE, where they are printed"),
   STRACE_PATHS("y", "", "print paths of file descriptors, as strace -y"),

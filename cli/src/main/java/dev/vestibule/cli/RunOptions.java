@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param compatVdso whether a program that aborts at once is started again without it
  * @param clock when and how fast the guest's clock runs
  * @param seed what randomness depends on, or empty for the host's
+ * @param cpus how many CPUs the guest has, or empty for the host's
+ * @param preemptRate how often a second each running thread is preempted, besides what need be
  * @param stackLimit soft limit of the main stack, in bytes
  * @param strace how system calls are printed, or null for not at all
  * @param traces what else is shown
@@ -51,6 +54,8 @@ public record RunOptions(
     boolean compatVdso,
     Clock clock,
     OptionalLong seed,
+    OptionalInt cpus,
+    int preemptRate,
     long stackLimit,
     @Nullable Strace strace,
     Set<Trace> traces,

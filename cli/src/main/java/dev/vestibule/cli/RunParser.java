@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 final class RunParser {
   private static final long MIN_STACK = 64 << 10;
   private static final long MAX_STACK = 1L << 40;
+
+  /** The size of a cpu_set_t. */
+  private static final int MOST_CPUS = 1024;
+
+  private static final int MOST_PREEMPTIONS = 100_000;
 
   /** The last second that fits the kernel's count of nanoseconds in 63 bits. */
   private static final long LAST_SECOND = Long.MAX_VALUE / 1_000_000_000L;
@@ -48,6 +54,8 @@ final class RunParser {
   private @Nullable Instant start;
   private double rate = 1;
   private OptionalLong seed = OptionalLong.empty();
+  private OptionalInt cpus = OptionalInt.empty();
+  private int preemptRate;
   private long stackLimit = 8 << 20;
   private boolean strace;
   private @Nullable Path straceFile;
@@ -106,6 +114,8 @@ final class RunParser {
         compatVdso,
         new RunOptions.Clock(start, rate),
         seed,
+        cpus,
+        preemptRate,
         stackLimit,
         strace ? new RunOptions.Strace(straceFile, stracePaths, straceTimes, straceSummary) : null,
         Set.copyOf(traces),
@@ -201,6 +211,8 @@ final class RunParser {
       case TIME -> start = value.equals("now") ? null : time(source, value);
       case TIME_RATE -> rate = rate(source, value);
       case SEED -> seed = OptionalLong.of(number(source, value));
+      case CPUS -> cpus = OptionalInt.of(count(source, value, MOST_CPUS));
+      case PREEMPT_RATE -> preemptRate = count(source, value, MOST_PREEMPTIONS);
       case STRACE -> {
         strace = true;
         straceFile = operand == null ? straceFile : path(source, operand);
@@ -285,6 +297,14 @@ final class RunParser {
     } catch (NumberFormatException e) {
       throw failure(source + ": " + shown(value) + " is not a number");
     }
+  }
+
+  private static int count(String source, String value, int most) throws CommandFailure {
+    long count = number(source, value);
+    if (count < 1 || count > most) {
+      throw failure(source + ": " + shown(value) + " is not between 1 and " + most);
+    }
+    return (int) count;
   }
 
   private static double rate(String source, String value) throws CommandFailure {

@@ -152,6 +152,8 @@ public enum ArgKind {
   RANDOM_FLAGS(Width.INT),
   DIRENTS(Width.UNSIGNED),
   MEMBARRIER(Width.INT),
+  MEMBARRIER_FLAGS(Width.INT),
+  RSEQ_FLAGS(Width.INT),
   /** The request of ptrace(2). */
   PTRACE(Width.INT);
 

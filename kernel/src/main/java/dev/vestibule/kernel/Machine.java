@@ -25,6 +25,8 @@ import dev.vestibule.kernel.futex.RobustList;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Layout;
 import dev.vestibule.kernel.proc.SystemMounts;
+import dev.vestibule.kernel.sched.GuestCpus;
+import dev.vestibule.kernel.sched.Preemption;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalActions;
@@ -76,6 +78,8 @@ public final class Machine implements AutoCloseable {
   private final TimerQueue timers;
   private final long window;
   private final KernelListener listener;
+  private final GuestCpus guestCpus;
+  private final @Nullable Preemption preemption;
   private int lastPid;
 
   /** Bytes of the smallest address space that is of use. */
@@ -132,7 +136,8 @@ public final class Machine implements AutoCloseable {
   }
 
   private Machine(Builder builder) {
-    this.profile = builder.profile;
+    int cpus = builder.cpus;
+    this.profile = cpus == 0 ? builder.profile : builder.profile.withProcessors(cpus);
     this.settings = builder.settings;
     this.listener = builder.listener;
     this.window = largestWindow(settings.window(), GuestMemory::fits);
@@ -156,6 +161,10 @@ public final class Machine implements AutoCloseable {
     this.random = seed == null ? new HostRandom() : new Random(seed);
     this.reachesNetwork = builder.reachesNetwork;
     this.engine = builder.engine;
+    int rate = builder.preemptRate;
+    Random chance = seed == null ? new Random() : new Random(seed);
+    this.guestCpus = new GuestCpus(processors(), cpus != 0 || rate != 0, chance::nextLong);
+    this.preemption = rate == 0 ? null : new Preemption(guestCpus, rate, chance::nextLong);
     SystemMounts.add(this);
   }
 
@@ -175,6 +184,8 @@ public final class Machine implements AutoCloseable {
     private Engine engine = Engine.AUTO;
     private @Nullable HandedPages handedPages;
     private @Nullable VdsoImage vdsoImage;
+    private int cpus;
+    private int preemptRate;
 
     private Builder(KernelProfile profile) {
       this.profile = profile;
@@ -223,6 +234,21 @@ public final class Machine implements AutoCloseable {
     /** The image in the profile's pages; its own by default. */
     public Builder vdsoImage(VdsoImage value) {
       vdsoImage = value;
+      return this;
+    }
+
+    /**
+     * How many CPUs the guest has, and at most so many of its threads run at a time; as many as the
+     * host has by default. A kernel that can use fewer has fewer.
+     */
+    public Builder cpus(int value) {
+      cpus = value;
+      return this;
+    }
+
+    /** How often each running thread is preempted in a second although nobody needs its CPU. */
+    public Builder preemptRate(int value) {
+      preemptRate = value;
       return this;
     }
 
@@ -312,7 +338,12 @@ public final class Machine implements AutoCloseable {
     return settings.memoryLimit();
   }
 
-  /** Processors of the guest: those of the host that its kernel can use. */
+  /** The guest's CPUs, and which task has which. */
+  public GuestCpus guestCpus() {
+    return guestCpus;
+  }
+
+  /** Processors of the guest: those it was given, or the host's, that its kernel can use. */
   public int processors() {
     return profile.cpu().processors();
   }
@@ -594,6 +625,9 @@ public final class Machine implements AutoCloseable {
       Delivery.send(process, SigInfo.kernel(Signals.SIGKILL));
     }
     timers.close();
+    if (preemption != null) {
+      preemption.close();
+    }
     keeper.close();
   }
 

@@ -12,6 +12,8 @@ import dev.vestibule.kernel.core.CoreDump;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.rseq.Rseq;
+import dev.vestibule.kernel.sched.TaskCpu;
 import dev.vestibule.kernel.seccomp.Seccomp;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
@@ -38,6 +40,8 @@ public final class Task {
   private final Thread thread;
   private final TaskSignals signals = new TaskSignals();
   private final Syscalls calls;
+  private final TaskCpu place;
+  private final Rseq rseq = new Rseq(this);
   private Process process;
   private FileTable files;
   private FsContext fs;
@@ -85,6 +89,7 @@ public final class Task {
     this.calls = new Syscalls(this);
     this.affinity = new BitSet();
     affinity.set(0, machine.processors());
+    this.place = machine.guestCpus().placeOf(this);
     showProcessor();
     this.thread =
         Thread.ofPlatform()
@@ -201,14 +206,32 @@ public final class Task {
   /** sched_setaffinity(2); any thread may ask. */
   public void setAffinity(BitSet processors) {
     affinity = processors;
-    showProcessor();
+    machine.guestCpus().affinityChanged(place);
+    if (!place.active()) {
+      showProcessor();
+    }
+  }
+
+  /** Its place among the guest's CPUs. */
+  public TaskCpu place() {
+    return place;
+  }
+
+  /** Its restartable sequences. */
+  public Rseq rseq() {
+    return rseq;
   }
 
   /**
-   * The processor it runs on as far as the guest can tell: always one of its affinity, the same
-   * until that changes. The host's own choice is not shown.
+   * The processor it runs on as far as the guest can tell, always one of its affinity: the guest
+   * CPU it has or had last, or, where it needs none, the same until its affinity changes. The
+   * host's own choice is not shown.
    */
   public int processor() {
+    int number = place.number();
+    if (place.active() && number >= 0) {
+      return number;
+    }
     BitSet allowed = affinity;
     int processor = allowed.nextSetBit(0);
     for (int n = tid % allowed.cardinality(); n > 0; n--) {
@@ -373,6 +396,22 @@ public final class Task {
     tracee = held;
   }
 
+  // ---- sleeping -------------------------------------------------------------------------------
+
+  /** Sleeps until unparked; its guest CPU is free meanwhile. */
+  public void sleep(Object reason) {
+    place.sleeps();
+    LockSupport.park(reason);
+    place.wakes();
+  }
+
+  /** The same, for so many nanoseconds of the host at most. */
+  public void sleep(Object reason, long nanos) {
+    place.sleeps();
+    LockSupport.parkNanos(reason, nanos);
+    place.wakes();
+  }
+
   // ---- life -----------------------------------------------------------------------------------
 
   /** Begins to run. */
@@ -409,6 +448,15 @@ public final class Task {
         return;
       }
     }
+    boolean placed = place.active();
+    if (placed && !place.enter()) {
+      return;
+    }
+    if (rseq.pending() && !rseq.resume()) {
+      place.leave();
+      Delivery.force(this, SigInfo.kernel(Signals.SIGSEGV));
+      return;
+    }
     Tracee traced = tracee;
     boolean single = traced != null && traced.stepping();
     Stop stop;
@@ -421,6 +469,10 @@ public final class Task {
         Delivery.force(this, SigInfo.fault(Signals.SIGBUS, SigInfo.BUS_ADRERR, cpu.pc()));
       }
       return;
+    } finally {
+      if (placed) {
+        place.leave();
+      }
     }
     calls.entered(stop);
     switch (stop) {
@@ -443,6 +495,7 @@ public final class Task {
   }
 
   private void end() {
+    place.release();
     try {
       CoreDump dump = process.coreDump();
       if (dump != null) {

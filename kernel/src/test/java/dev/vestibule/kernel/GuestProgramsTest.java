@@ -1,6 +1,7 @@
 package dev.vestibule.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.kernel.exec.Arguments;
 import dev.vestibule.kernel.file.FileStatus;
@@ -22,8 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -75,11 +78,51 @@ final class GuestProgramsTest {
     assertThat(outcome.output()).describedAs("-Dseed=%d", seed).endsWith("ok lived\n");
   }
 
+  /**
+   * The same program on this machine's Linux is the oracle, which a guest's newest kernel obeys.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "ppc, ppc-4.19-compat, 0",
+    "ppc, ppc-6.18, 0",
+    "ppc, ppc-6.18-compat, 3",
+    "ppc64, ppc64-5.15, 2",
+    "ppc64, ppc64-6.18, 4",
+    "ppc64le, ppc64le-6.1, 0",
+    "ppc64le, ppc64le-6.12, 1",
+    "ppc64le, ppc64le-6.18, 0",
+  })
+  void restartsSequences(String guest, String profile, int cpus) throws Exception {
+    Path binary = build(guest, Path.of("../guests/libc/rseq.c"));
+    Outcome outcome =
+        run(
+            Machine.builder(Profiles.load(profile)).cpus(cpus),
+            Path.of("/"),
+            binary.toString(),
+            List.of());
+    assertThat(outcome.output()).doesNotContain("FAIL");
+    assertThat(outcome.status()).describedAs(outcome.output()).isZero();
+  }
+
+  @Test
+  void hostRestartsSequences() throws Exception {
+    Path binary = build("host", Path.of("../guests/libc/rseq.c"));
+    java.lang.Process program =
+        new ProcessBuilder(binary.toString())
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assumeThat(output).describedAs("a kernel with rseq").doesNotContain("Function not implemented");
+    assertThat(output).doesNotContain("FAIL").contains("ok the CPU is told at once");
+    assertThat(program.waitFor()).describedAs(output).isZero();
+  }
+
   private Path build(String guest, Path source) throws IOException, InterruptedException {
     Path binary =
         directory.resolve(guest + "-" + source.getFileName().toString().replace(".c", ""));
     List<String> command = new ArrayList<>();
-    command.add(COMPILERS.get(guest) + "gcc");
+    command.add(COMPILERS.getOrDefault(guest, "") + "gcc");
     command.addAll(List.of("-O1", "-w", "-D_GNU_SOURCE", "-static", "-pthread"));
     command.addAll(List.of("-o", binary.toString(), source.toString()));
     java.lang.Process compiler = new ProcessBuilder(command).inheritIO().start();
@@ -90,6 +133,11 @@ final class GuestProgramsTest {
   private record Outcome(int status, String output, String diagnostics) {}
 
   private Outcome run(String guest, Path root, String program, List<String> arguments)
+      throws Exception {
+    return run(Machine.builder(Profiles.load(guest + "-6.1")), root, program, arguments);
+  }
+
+  private Outcome run(Machine.Builder builder, Path root, String program, List<String> arguments)
       throws Exception {
     ByteArrayOutputStream diagnostics = new ByteArrayOutputStream();
     Machine.Settings defaults = Machine.Settings.defaults();
@@ -106,7 +154,7 @@ final class GuestProgramsTest {
             new PrintStream(diagnostics, true, StandardCharsets.UTF_8));
     Capture capture = new Capture();
     try (Machine machine =
-        Machine.builder(Profiles.load(guest + "-6.1"))
+        builder
             .settings(settings)
             .fileTree(new FileTree(HostMount.of(List.of(root.toString()))))
             .build()) {

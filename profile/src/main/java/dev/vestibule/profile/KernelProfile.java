@@ -53,6 +53,36 @@ public record KernelProfile(
         rseq);
   }
 
+  /** The same kernel on a machine with so many processors, as far as it can use them. */
+  public KernelProfile withProcessors(int count) {
+    Cpu more =
+        new Cpu(
+            cpu.version(),
+            cpu.most(),
+            Math.min(cpu.most(), count),
+            cpu.timebaseHz(),
+            cpu.cpuinfo(),
+            cpu.cpuinfoTail());
+    return new KernelProfile(
+        name,
+        description,
+        architecture,
+        kernelBits,
+        uname,
+        more,
+        memory,
+        auxv,
+        vdso,
+        data,
+        areas,
+        placement,
+        mapping,
+        signals,
+        syscalls,
+        time,
+        rseq);
+  }
+
   /** Whether a 32-bit program runs on a 64-bit kernel. */
   public boolean compat() {
     return kernelBits > 8 * architecture.wordBytes();
@@ -71,16 +101,13 @@ public record KernelProfile(
    *
    * @param version PVR
    * @param most how many processors this kernel can use
+   * @param processors how many the machine has that this kernel can use
    * @param timebaseHz frequency of the time base register
    * @param cpuinfo text of /proc/cpuinfo for one processor, {@code {n}} standing for its number
    * @param cpuinfoTail text after the last processor
    */
-  public record Cpu(int version, int most, long timebaseHz, String cpuinfo, String cpuinfoTail) {
-    /** Processors of a machine: those of the host that this kernel can use. */
-    public int processors() {
-      return Math.min(most, Runtime.getRuntime().availableProcessors());
-    }
-
+  public record Cpu(
+      int version, int most, int processors, long timebaseHz, String cpuinfo, String cpuinfoTail) {
     /** The text of /proc/cpuinfo for a number of processors. */
     public String cpuinfo(int processors) {
       StringBuilder text = new StringBuilder();
@@ -427,6 +454,17 @@ public record KernelProfile(
    * Restartable sequences.
    *
    * @param featureSize AT_RSEQ_FEATURE_SIZE, 0 before Linux 6.3
+   * @param alignment of the area, AT_RSEQ_ALIGN
+   * @param obeysFlags whether flags let sequences survive events; later kernels kill for them
+   * @param clearsDescriptor whether registration clears a descriptor left in the area
+   * @param endsWithThreads whether CLONE_THREAD decides that a child has no registration, not
+   *     CLONE_VM
    */
-  public record Rseq(boolean present, int featureSize, int alignment) {}
+  public record Rseq(
+      boolean present,
+      int featureSize,
+      int alignment,
+      boolean obeysFlags,
+      boolean clearsDescriptor,
+      boolean endsWithThreads) {}
 }

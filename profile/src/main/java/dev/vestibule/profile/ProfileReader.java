@@ -90,10 +90,12 @@ final class ProfileReader {
 
   private Cpu cpu() throws ProfileException {
     TableReader t = root.table("cpu");
+    int most = t.small("most", 1, 8192);
     Cpu cpu =
         new Cpu(
             (int) t.number("version", 0, 0xffff_ffffL),
-            t.small("most", 1, 8192),
+            most,
+            Math.min(most, Runtime.getRuntime().availableProcessors()),
             t.number("timebase-hz", 1_000_000, 4_000_000_000L),
             t.text("cpuinfo"),
             t.text("cpuinfo-tail"));
@@ -373,7 +375,12 @@ final class ProfileReader {
     TableReader t = root.table("rseq");
     KernelProfile.Rseq rseq =
         new KernelProfile.Rseq(
-            t.flag("present"), t.small("feature-size", 0, 4096), t.small("alignment", 0, 4096));
+            t.flag("present"),
+            t.small("feature-size", 0, 4096),
+            t.small("alignment", 0, 4096),
+            t.flag("obeys-flags"),
+            t.flag("clears-descriptor"),
+            t.flag("ends-with-threads"));
     t.end();
     return rseq;
   }

@@ -14,15 +14,6 @@ public final class AbsentCalls {
   private AbsentCalls() {}
 
   @Syscall(
-      args = "ptr, uint, flags, uint",
-      since = "4.18",
-      level = Support.ABSENT,
-      note = "as without CONFIG_RSEQ")
-  public static long rseq(Task t, long area, int length, int flags, int signature) {
-    return -ENOSYS;
-  }
-
-  @Syscall(
       names = "io_uring_setup",
       args = "uint, ptr",
       since = "5.1",

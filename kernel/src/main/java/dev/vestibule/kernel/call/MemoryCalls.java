@@ -337,33 +337,4 @@ public final class MemoryCalls {
   public static long munlockall(Task t) {
     return 0;
   }
-
-  private static final int MEMBARRIER_QUERY = 0;
-  private static final int MEMBARRIER_GLOBAL = 1;
-  private static final int MEMBARRIER_KNOWN = 0x1f;
-
-  /** The barriers are the host's own: guest threads are host threads of one process. */
-  @Syscall(
-      args = "membarrier, flags, int",
-      since = "4.3",
-      level = Support.PARTIAL,
-      note = "no SYNC_CORE and no RSEQ commands")
-  public static long membarrier(Task t, int command, int flags, int cpu) {
-    if (flags != 0) {
-      return -EINVAL;
-    }
-    if (command == MEMBARRIER_QUERY) {
-      return MEMBARRIER_KNOWN;
-    }
-    if ((command & ~MEMBARRIER_KNOWN) != 0 || Integer.bitCount(command) != 1) {
-      return -EINVAL;
-    }
-    int privateExpedited = 8;
-    int registerPrivate = 16;
-    if (command == privateExpedited) {
-      Libc.syscall(HostCalls.MEMBARRIER, registerPrivate);
-    }
-    long result = Libc.syscall(HostCalls.MEMBARRIER, command);
-    return result < 0 ? Libc.syscall(HostCalls.MEMBARRIER, MEMBARRIER_GLOBAL) : result;
-  }
 }

@@ -13,6 +13,7 @@ import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.abi.Struct;
+import dev.vestibule.kernel.rseq.Rseq;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SigInfoLayout;
@@ -52,11 +53,13 @@ public final class PtraceCalls {
   private static final int GETSIGMASK = 0x420a;
   private static final int SETSIGMASK = 0x420b;
   private static final int GET_SYSCALL_INFO = 0x420e;
+  private static final int GET_RSEQ_CONFIGURATION = 0x420f;
 
   /** PTRACE_O_MASK without the option to suspend seccomp. */
   private static final long OPTIONS = 0xff | Tracee.EXIT_KILL;
 
   private static final int SYSCALL_INFO_SIZE = 88;
+  private static final int RSEQ_CONFIGURATION_SIZE = 24;
 
   /** First releases of what is younger than 2.6.12: ptrace(2). */
   private static final Map<Integer, Version> SINCE =
@@ -69,7 +72,8 @@ public final class PtraceCalls {
           entry(PEEKSIGINFO, 3, 10, 0),
           entry(GETSIGMASK, 3, 11, 0),
           entry(SETSIGMASK, 3, 11, 0),
-          entry(GET_SYSCALL_INFO, 5, 3, 0));
+          entry(GET_SYSCALL_INFO, 5, 3, 0),
+          entry(GET_RSEQ_CONFIGURATION, 5, 13, 0));
 
   private static final Version SECCOMP_EVENTS = new Version(3, 5, 0);
   private static final Version EXIT_KILL = new Version(3, 8, 0);
@@ -246,6 +250,7 @@ public final class PtraceCalls {
         yield 0;
       }
       case GET_SYSCALL_INFO -> syscallInfo(t, tracee, address, data);
+      case GET_RSEQ_CONFIGURATION -> rseqConfiguration(t, tracee, address, data);
       default -> tracee.task().abi().ptrace(t, tracee.task(), request, address, data);
     };
   }
@@ -360,6 +365,18 @@ public final class PtraceCalls {
       done++;
     }
     return done;
+  }
+
+  /** struct ptrace_rseq_configuration, as much of it as there is room for. */
+  private static long rseqConfiguration(Task t, Tracee tracee, long size, long data) {
+    Struct s = tracee.task().abi().struct(RSEQ_CONFIGURATION_SIZE);
+    Rseq.Registration is = tracee.task().rseq().registration();
+    if (is != null) {
+      s.put64(0, is.address()).put32(8, is.length()).put32(12, is.signature());
+    }
+    long room = Long.compareUnsigned(size, RSEQ_CONFIGURATION_SIZE) < 0 ? size : s.bytes().length;
+    s.store(t.memory(), data, (int) room);
+    return RSEQ_CONFIGURATION_SIZE;
   }
 
   /** struct ptrace_syscall_info, cut to the size the caller knows. */

@@ -32,7 +32,7 @@ public final class SchedCalls {
 
   @Syscall(names = "sched_yield")
   public static long yield(Task t) {
-    Thread.yield();
+    t.place().yield();
     return 0;
   }
 

@@ -69,6 +69,7 @@ public final class Exec {
       if (!process.becomeSingleThreaded(task)) {
         throw new Failure(Errno.EAGAIN);
       }
+      task.rseq().forget();
       AddressSpace space = newSpace(machine, process);
       AddressSpace old = process.space();
       process.setSpace(space, machine.abi());

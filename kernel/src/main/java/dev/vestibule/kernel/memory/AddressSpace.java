@@ -11,8 +11,10 @@ import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.MemoryFork;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.exec.HandedPages;
+import dev.vestibule.kernel.sched.ConcurrencyIds;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,8 @@ public final class AddressSpace {
   private final HandedPlace handed;
   private Startup startup = new Startup(0, 0, 0, 0, 0, 0);
   private int users = 1;
+  private final AtomicInteger barriers = new AtomicInteger();
+  private final ConcurrencyIds concurrencyIds = new ConcurrencyIds();
 
   /**
    * What exec left on the stack, for /proc.
@@ -98,6 +102,15 @@ public final class AddressSpace {
 
   public Layout layout() {
     return layout;
+  }
+
+  /** The registering commands of membarrier(2) that were used here. */
+  public AtomicInteger barriers() {
+    return barriers;
+  }
+
+  public ConcurrencyIds concurrencyIds() {
+    return concurrencyIds;
   }
 
   /** Another process uses this address space too: vfork, CLONE_VM. */
@@ -661,6 +674,7 @@ public final class AddressSpace {
     }
     child.handed.copyFrom(handed);
     child.startup = startup;
+    child.barriers.set(barriers.get());
     child.brkStart = brkStart;
     child.brkEnd = brkEnd;
     return child;

@@ -6,7 +6,6 @@ import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.trace.Tracee;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** How does a signal reach a task, and what does it do there? See signal(7). */
@@ -257,7 +256,7 @@ public final class Delivery {
       tracee.restAsAsked();
     }
     while (task.process().stopped() && !task.dying() && task.tracee() == null) {
-      LockSupport.park(task);
+      task.sleep(task);
     }
   }
 
@@ -271,6 +270,9 @@ public final class Delivery {
     TaskSignals signals = task.signals();
     task.calls().endForHandler(action.has(SignalAction.SA_RESTART));
     task.machine().listener().signal(task, info, true);
+    if (!task.rseq().enterHandler()) {
+      failedFrame(task, info.signal());
+    }
     try {
       task.abi().pushSignalFrame(task, info, action, signals.maskToRestore());
     } catch (GuestFault fault) {

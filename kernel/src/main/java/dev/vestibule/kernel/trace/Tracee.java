@@ -286,7 +286,7 @@ public final class Tracee {
           break;
         }
       }
-      LockSupport.park(this);
+      task.sleep(this);
     }
     task.calls().registersChanged();
     return injected;

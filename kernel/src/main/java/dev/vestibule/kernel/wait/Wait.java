@@ -79,13 +79,13 @@ public final class Wait implements WaitQueue.Listener, AutoCloseable {
         return Outcome.INTERRUPTED;
       }
       if (deadline == FOREVER) {
-        LockSupport.park(this);
+        task.sleep(this);
       } else {
         long nanos = task.machine().time().hostNanosUntil(deadline);
         if (nanos <= 0) {
           return Outcome.TIMED_OUT;
         }
-        LockSupport.parkNanos(this, nanos);
+        task.sleep(this, nanos);
       }
     }
     woken = false;

@@ -95,8 +95,11 @@ final class ControlFormats {
         }
       };
 
-  /** Whether fcntl's result is a number of flags. */
+  /** Whether the result is a number of flags: fcntl's, membarrier's. */
   static boolean hexResult(Call call) {
+    if (call.name().equals("membarrier")) {
+      return call.result() != 0;
+    }
     int command = (int) call.argument(1);
     return call.name().startsWith("fcntl") && (command == F_GETFL || command == F_GETFD);
   }

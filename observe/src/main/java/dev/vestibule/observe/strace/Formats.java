@@ -188,7 +188,9 @@ final class Formats {
     ALL.put(ArgKind.EPOLL_FLAGS, Tables.EPOLL_FLAGS.bits());
     ALL.put(ArgKind.SCHED_POLICY, Tables.SCHED.oneOf());
     ALL.put(ArgKind.RANDOM_FLAGS, Tables.RANDOM.bits());
-    ALL.put(ArgKind.MEMBARRIER, Tables.MEMBARRIER.oneOf());
+    ALL.put(ArgKind.MEMBARRIER, new BarrierFormat());
+    ALL.put(ArgKind.MEMBARRIER_FLAGS, Tables.MEMBARRIER_FLAGS.bits());
+    ALL.put(ArgKind.RSEQ_FLAGS, Tables.RSEQ_FLAGS.bits());
     ALL.put(ArgKind.PTRACE, Tables.PTRACE.oneOf());
   }
 
