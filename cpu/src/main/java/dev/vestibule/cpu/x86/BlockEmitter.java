@@ -16,7 +16,7 @@ import java.util.List;
  * exits look at the attention flag first. An instruction that the emitter does not know ends the
  * code; the interpreter does the rest of the block.
  */
-final class BlockEmitter extends FloatEmitter {
+final class BlockEmitter extends VectorFloatEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
   private static final int FEWEST = 24;
@@ -114,7 +114,7 @@ final class BlockEmitter extends FloatEmitter {
   private boolean emits(long w) {
     int op = Op.op(w);
     boolean known = computes(op) || accesses(op) || leaves(op) || moves(op) || orders(w);
-    return (known || computesVectors(op) || floats(w)) && !readsStatus(w);
+    return (known || computesVectors(op) || floats(w) || floatsVectors(w)) && !readsStatus(w);
   }
 
   /** Whether it is worth while to enter machine code for so much of a block. */
@@ -202,6 +202,8 @@ final class BlockEmitter extends FloatEmitter {
       }
     } else if (accesses(op)) {
       emitMemory(w, slow);
+    } else if (floatsVectors(w)) {
+      emitFloatVectors(w, slow);
     } else if (moves(op)) {
       emitVector(w, slow);
     } else if (op >= Op.FIRST_VECTOR) {

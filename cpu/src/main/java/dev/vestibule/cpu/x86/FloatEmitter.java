@@ -24,38 +24,41 @@ import java.util.List;
  * <p>XMM0 to 3 are scratch; XMM13 to 15 hold the operands of the last arithmetic operation.
  */
 class FloatEmitter extends VmxEmitter {
-  private static final int DOUBLE = 0xf2; // prefix of instructions on one double
-  private static final int SINGLE = 0xf3; // on one single
-  private static final int PACKED = 0x66; // on two doubles, or integers
-  private static final int LOAD = 0x0f10;
+  static final int DOUBLE = 0xf2; // prefix of instructions on one double
+  static final int SINGLE = 0xf3; // on one single
+  static final int PACKED = 0x66; // on two doubles, or integers
+  static final int LOAD = 0x0f10;
   private static final int STORE = 0x0f11;
   private static final int COPY = 0x0f28;
-  private static final int FROM_INTEGER = 0x0f2a;
-  private static final int TRUNCATE = 0x0f2c;
+  static final int FROM_INTEGER = 0x0f2a;
+  static final int TRUNCATE = 0x0f2c;
   private static final int TO_INTEGER = 0x0f2d;
   private static final int COMPARE = 0x0f2e;
-  private static final int ROOT = 0x0f51;
-  private static final int AND_BITS = 0x0f54;
-  private static final int OR_BITS = 0x0f56;
-  private static final int XOR_BITS = 0x0f57;
-  private static final int SUM = 0x0f58;
-  private static final int PRODUCT = 0x0f59;
-  private static final int OTHER_PRECISION = 0x0f5a;
-  private static final int DIFFERENCE = 0x0f5c;
-  private static final int LEAST = 0x0f5d;
-  private static final int QUOTIENT = 0x0f5e;
-  private static final int GREATEST = 0x0f5f;
-  private static final int FROM_GENERAL = 0x0f6e;
-  private static final int SHIFT = 0x0f73;
-  private static final int EQUAL_WORDS = 0x0f76;
+  static final int ROOT = 0x0f51;
+  static final int AND_BITS = 0x0f54;
+  static final int OR_BITS = 0x0f56;
+  static final int XOR_BITS = 0x0f57;
+  static final int SUM = 0x0f58;
+  static final int PRODUCT = 0x0f59;
+  static final int OTHER_PRECISION = 0x0f5a;
+  static final int DIFFERENCE = 0x0f5c;
+  static final int LEAST = 0x0f5d;
+  static final int QUOTIENT = 0x0f5e;
+  static final int GREATEST = 0x0f5f;
+  static final int FROM_GENERAL = 0x0f6e;
+  static final int SHIFT = 0x0f73;
+  static final int EQUAL_WORDS = 0x0f76;
   private static final int TO_GENERAL = 0x0f7e;
   private static final int BIT = 0x0fba;
   private static final int BIT_SET = 5;
   private static final int BIT_RESET = 6;
   private static final int BIT_COMPLEMENT = 7;
   private static final int ROUND = 0x0f3a0b;
-  private static final int FUSED_ADD = 0xb9;
-  private static final int FUSED_SUBTRACT = 0xbb;
+  static final int FUSED_ADD = 0xb9;
+  static final int FUSED_SUBTRACT = 0xbb;
+
+  /** ROUNDSD's number of MXCSR's rounding mode, perhaps inexact. */
+  static final int INEXACTLY = 4;
 
   private static final int A = 13;
   private static final int B = 14;
@@ -165,6 +168,10 @@ class FloatEmitter extends VmxEmitter {
           FloatOp.FMUL64,
           FloatOp.FDIV64,
           FloatOp.FSQRT64,
+          FloatOp.FRE64,
+          FloatOp.FRSQRTE64,
+          FloatOp.FRE32,
+          FloatOp.FRSQRTE32,
           FloatOp.FADD32,
           FloatOp.FSUB32,
           FloatOp.FMUL32,
@@ -200,8 +207,8 @@ class FloatEmitter extends VmxEmitter {
       case FloatOp.FTOS32, FloatOp.FTOS64 ->
           (e & 7) == FpEnv.TOWARD_ZERO || (e & 7) == FloatOp.CURRENT;
       case FloatOp.FTOU32, FloatOp.FTOU64 -> (e & 7) == FpEnv.TOWARD_ZERO;
-      case FloatOp.FROUND64 -> host().fma() && (e & 7) != FpEnv.NEAREST_AWAY;
-      case FloatOp.FROUNDX64 -> host().fma();
+      case FloatOp.FROUND64 -> host().sse42() && (e & 7) != FpEnv.NEAREST_AWAY;
+      case FloatOp.FROUNDX64 -> host().sse42();
       default -> false;
     };
   }
@@ -262,7 +269,7 @@ class FloatEmitter extends VmxEmitter {
     }
   }
 
-  private void copyTo(int xmm, int from) {
+  final void copyTo(int xmm, int from) {
     vector(0, false, COPY, xmm, from);
   }
 
@@ -302,7 +309,7 @@ class FloatEmitter extends VmxEmitter {
   /**
    * Before the first operation of a block that rounds, makes sure that the host does so rightly.
    */
-  private void ready(Label slow) {
+  final void ready(Label slow) {
     if (ready) {
       return;
     }
@@ -365,7 +372,7 @@ class FloatEmitter extends VmxEmitter {
         note(w); // even if this attempt fails: then the interpreter repeats it
       }
       boolean single = op >= FloatOp.FADD32;
-      arithmetic(single && op <= FloatOp.FNMSUB32 ? op - 16 : op, w, a, b, c, slow);
+      arithmetic(single && op <= FloatOp.FRSQRTE32 ? op - 16 : op, w, a, b, c, slow);
       deliver(Op.d(w), single || op == FloatOp.FFROM32);
     } else if (op <= FloatOp.FTOU64) {
       ready(slow);
@@ -401,8 +408,14 @@ class FloatEmitter extends VmxEmitter {
         copyTo(0, a);
         vector(DOUBLE, false, ROOT, 0, 0);
       }
-      case FloatOp.FMADD64, FloatOp.FNMADD64 -> fused(FUSED_ADD, a, b, c);
-      case FloatOp.FMSUB64, FloatOp.FNMSUB64 -> fused(FUSED_SUBTRACT, a, b, c);
+      case FloatOp.FMADD64, FloatOp.FNMADD64 -> fused(true, FUSED_ADD, a, b, c);
+      case FloatOp.FMSUB64, FloatOp.FNMSUB64 -> fused(true, FUSED_SUBTRACT, a, b, c);
+      case FloatOp.FRE64 -> reciprocal(a);
+      case FloatOp.FRSQRTE64 -> {
+        copyTo(1, a);
+        vector(DOUBLE, false, ROOT, 1, 1);
+        reciprocal(1);
+      }
       case FloatOp.FTO32 -> copyTo(0, a);
       default -> {
         convert(op, w, a, slow);
@@ -428,12 +441,22 @@ class FloatEmitter extends VmxEmitter {
     vector(DOUBLE, false, operation, 0, b);
   }
 
-  /** XMM0 = a * c + b or a * c - b: VFMADD231SD, VFMSUB231SD. */
-  private void fused(int operation, int a, int b, int c) {
+  /** XMM0 = 1 / a. */
+  private void reciprocal(int a) {
+    vector(PACKED, false, EQUAL_WORDS, 0, 0);
+    vector(PACKED, false, SHIFT, 6, 0);
+    emit8(54);
+    vector(PACKED, false, SHIFT, 2, 0);
+    emit8(2); // the bits of 1: all of the exponent but one
+    vector(DOUBLE, false, QUOTIENT, 0, a);
+  }
+
+  /** XMM0 = a * c + b or a * c - b: VFMADD231SD, VFMSUB231SD, and the packed forms before them. */
+  final void fused(boolean doubles, int operation, int a, int b, int c) {
     copyTo(0, b);
     emit8(0xc4);
     emit8(0xe2 & ~((c >> 3) << 5)); // no R, no X, B of c; map 0F 38
-    emit8(0x81 | (~a & 15) << 3); // W, a, prefix 66
+    emit8((doubles ? 0x81 : 1) | (~a & 15) << 3); // W, a, prefix 66
     emit8(operation);
     emit8(0xc0 | c & 7);
   }
@@ -470,7 +493,10 @@ class FloatEmitter extends VmxEmitter {
   /** Leaves if rounding XMM0 to single precision might be a second rounding that matters. */
   private void halfWay(int op, long w, int a, int b, Label slow) {
     boolean two = op <= FloatOp.FDIV64;
-    boolean exact = op == FloatOp.FTO32 || isSingle(Op.a(w)) && (!two || isSingle(Op.b(w)));
+    boolean exact =
+        op == FloatOp.FTO32
+            || op == FloatOp.FRSQRTE64
+            || isSingle(Op.a(w)) && (!two || isSingle(Op.b(w)));
     if (exact && !fused(op)) {
       return;
     }
@@ -532,23 +558,23 @@ class FloatEmitter extends VmxEmitter {
       }
       case FloatOp.FROUND64, FloatOp.FROUNDX64 -> {
         copyTo(0, a);
-        int mode =
-            op == FloatOp.FROUNDX64
-                ? 4 // MXCSR's, perhaps inexact
-                : 8
-                    | switch (Op.e(w) & 7) {
-                      case FpEnv.NEAREST_EVEN -> 0;
-                      case FpEnv.DOWNWARD -> 1;
-                      case FpEnv.UPWARD -> 2;
-                      case FpEnv.TOWARD_ZERO -> 3;
-                      default -> 4;
-                    };
         vector(PACKED, false, ROUND, 0, 0);
-        emit8(mode);
+        emit8(op == FloatOp.FROUNDX64 ? INEXACTLY : roundingMode(Op.e(w) & 7));
         number(slow);
       }
       default -> throw new AssertionError("micro-operation " + op);
     }
+  }
+
+  /** ROUNDSD's number of a rounding mode, never inexact. */
+  static int roundingMode(int mode) {
+    return switch (mode) {
+      case FpEnv.NEAREST_EVEN -> 8;
+      case FpEnv.DOWNWARD -> 9;
+      case FpEnv.UPWARD -> 10;
+      case FpEnv.TOWARD_ZERO -> 11;
+      default -> throw new IllegalArgumentException("mode " + mode);
+    };
   }
 
   private void fromInteger(boolean single, boolean unsigned, int a) {

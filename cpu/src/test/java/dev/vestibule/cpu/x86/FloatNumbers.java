@@ -68,6 +68,21 @@ final class FloatNumbers {
     return random.nextBoolean() ? bits : bits ^ SIGN;
   }
 
+  /** Two numbers in single format, most of them such as {@link #any} has. */
+  static long singles(Random random) {
+    return (long) single(random) << 32 | single(random) & 0xffff_ffffL;
+  }
+
+  private static int single(Random random) {
+    return switch (random.nextInt(8)) {
+      case 0 -> random.nextInt();
+      case 1 -> random.nextInt(-8, 8); // the least ones, and NaNs
+      case 2 -> 0x0080_0000 + random.nextInt(-1, 2) | random.nextInt(2) << 31;
+      case 3 -> (127 + random.nextInt(-64, 2) << 23) + random.nextInt(-1, 2);
+      default -> Float.floatToRawIntBits((float) Double.longBitsToDouble(any(random)));
+    };
+  }
+
   private static long telling(Random random) {
     long bits = Double.doubleToRawLongBits(TELLING[random.nextInt(TELLING.length)]);
     return bits + (random.nextInt(4) == 0 ? random.nextInt(-1, 2) : 0);

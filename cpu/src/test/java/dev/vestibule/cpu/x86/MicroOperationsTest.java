@@ -14,6 +14,7 @@ import dev.vestibule.cpu.fp.Fpscr;
 import dev.vestibule.cpu.micro.FloatOp;
 import dev.vestibule.cpu.micro.Interpreter;
 import dev.vestibule.cpu.micro.Op;
+import dev.vestibule.cpu.micro.VsxOp;
 import dev.vestibule.cpu.power.Power;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -106,8 +107,18 @@ class MicroOperationsTest {
 
   static Stream<Integer> floats() {
     return IntStream.concat(
-            IntStream.rangeClosed(FloatOp.FADD64, FloatOp.FTSQRT64),
-            IntStream.rangeClosed(FloatOp.FNEG64, FloatOp.FCUT))
+            IntStream.concat(
+                IntStream.rangeClosed(FloatOp.FADD64, FloatOp.FTSQRT64),
+                IntStream.rangeClosed(FloatOp.FNEG64, FloatOp.FCUT)),
+            IntStream.concat(
+                IntStream.rangeClosed(VsxOp.VFNEG64, VsxOp.VFCPSGN32),
+                IntStream.concat(
+                    IntStream.rangeClosed(VsxOp.VFADD64, VsxOp.VFCMPGE64),
+                    IntStream.concat(
+                        IntStream.rangeClosed(VsxOp.VFTOS64, VsxOp.VFFROMU64TO32),
+                        IntStream.concat(
+                            IntStream.rangeClosed(VsxOp.VFADD32, VsxOp.VFCMPGE32),
+                            IntStream.rangeClosed(VsxOp.VF32TOS32, VsxOp.VFFROMU32TO32))))))
         .boxed();
   }
 
@@ -207,7 +218,8 @@ class MicroOperationsTest {
     List<Integer> all = floats().toList();
     for (int round = 0; round < 5 * ROUNDS; round++) {
       for (int slot = 64; slot < SHOWN; slot++) {
-        expected.setSlot(slot, FloatNumbers.any(random));
+        boolean singles = op >= VsxOp.VFNEG32 && random.nextBoolean();
+        expected.setSlot(slot, singles ? FloatNumbers.singles(random) : FloatNumbers.any(random));
       }
       expected.setSlot(3, DATA);
       boolean enables = random.nextInt(16) == 0;
@@ -246,7 +258,20 @@ class MicroOperationsTest {
     }
   }
 
+  private long vectorFloating(int op) {
+    int[] pair = random.ints(4, 32, 36).map(n -> 2 * n).toArray();
+    boolean compares =
+        op >= VsxOp.VFCMPEQ64 && op <= VsxOp.VFCMPGE64
+            || op >= VsxOp.VFCMPEQ32 && op <= VsxOp.VFCMPGE32;
+    boolean rounds = op == VsxOp.VFROUND64 || op == VsxOp.VFROUND32;
+    int e = rounds ? random.nextInt(5) : compares ? random.nextInt(2) * FloatOp.RECORD : 0;
+    return Op.encode(op, pair[0], pair[1], pair[2], pair[3], e);
+  }
+
   private long floating(int op) {
+    if (op >= Op.FIRST_VECTOR) {
+      return vectorFloating(op);
+    }
     int d = 65 + 2 * random.nextInt(4);
     int a = 65 + 2 * random.nextInt(5);
     int b = 65 + 2 * random.nextInt(5);
