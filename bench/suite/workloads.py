@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 ALL = ('ppc', 'ppc64', 'ppc64le')
+WIDE = ('ppc64', 'ppc64le')
 LITTLE = ('ppc64le',)
+POWER8 = ('-mcpu=power8',)
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,9 @@ WORKLOADS = [
     Program('virtual', 'calls and branches', 1.8, 'virtual.cc'),
     Program('strings', 'strings and memory', 1, 'strings.c'),
     Program('memory', 'strings and memory', 1, 'memory.c'),
-    Program('sha256', 'vectors', 2, 'sha256.c'),
-    Program('sha512', 'vectors', 2, 'sha512.c'),
-    Program('aes', 'vectors', 2, 'aes.c'),
+    Program('sha256', 'vectors', 2, 'sha256.c', guests=WIDE, flags=POWER8),
+    Program('sha512', 'vectors', 2, 'sha512.c', guests=WIDE, flags=POWER8),
+    Program('aes', 'vectors', 2, 'aes.c', guests=WIDE, flags=POWER8),
     Program('memcpy', 'vectors', 2, 'memcpy.c'),
     Program('syscall', 'kernel', 3, 'syscall.c'),
     Program('clock', 'kernel', 4, 'clock.c'),
