@@ -1,22 +1,20 @@
 package dev.vestibule.profile;
 
 import dev.vestibule.profile.source.CompactForm;
+import dev.vestibule.profile.source.Inheritance;
 import dev.vestibule.profile.source.Node;
 import dev.vestibule.profile.source.TomlFile;
 import dev.vestibule.profile.source.TomlText;
-import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,48 +25,25 @@ import org.jspecify.annotations.Nullable;
  * Which kernel profiles are there, and what does each say?
  *
  * <p>Built-in ones are TOML files in the source tree; a TOML reader takes about a tenth of a second
- * to warm up, so the build leaves their trees in a form that needs none. Users' files are read as
- * TOML.
+ * to warm up, so the build leaves the tree of each, with all it inherits, in a form that needs
+ * none. Users' files are read as TOML.
  */
 public final class Profiles {
   private static final long LARGEST_FILE = 1 << 20;
-  private static final String INHERITS = "inherits";
   private static final String PART = "part";
-
-  /** No profile is made of more files, those counted again that are reached in several ways. */
-  private static final int MOST_FILES = 256;
 
   private static final Map<String, KernelProfile> LOADED = new ConcurrentHashMap<>();
 
+  /** The names, which only who asks for all of them needs. */
   private static final class BuiltIn {
-    static final Map<String, Node.Table> TREES = load();
+    static final List<String> NAMES = load();
 
-    /** Trees that are profiles; the others are parts of profiles. */
-    static final List<String> NAMES =
-        TREES.entrySet().stream()
-            .filter(tree -> !tree.getValue().values().containsKey(PART))
-            .map(Map.Entry::getKey)
-            .sorted(
-                Comparator.comparing((String name) -> name.substring(0, name.indexOf('-')))
-                    .thenComparing(BuiltIn::release)
-                    .thenComparing(name -> name))
-            .toList();
-
-    /** The release in a name such as {@code ppc-6.1-compat}. */
-    private static Version release(String name) {
-      Version release = Version.parse(name.substring(name.indexOf('-') + 1));
-      if (release == null) {
-        throw new IllegalStateException("the profile's name " + name + " has no release");
-      }
-      return release;
-    }
-
-    private static Map<String, Node.Table> load() {
-      try (InputStream in = Profiles.class.getResourceAsStream("profiles.bin")) {
+    private static List<String> load() {
+      try (InputStream in = Profiles.class.getResourceAsStream("profiles.list")) {
         if (in == null) {
           throw new IllegalStateException("the built-in profiles are missing from the build");
         }
-        return CompactForm.read(new DataInputStream(new BufferedInputStream(in)));
+        return List.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n"));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -89,13 +64,20 @@ public final class Profiles {
    * @throws ProfileException if there is none, or it is wrong
    */
   public static KernelProfile load(String kernel) throws ProfileException {
-    KernelProfile known = LOADED.get(kernel);
+    KernelProfile known = Inheritance.isPath(kernel) ? null : builtIn(kernel);
+    return known != null ? known : ProfileReader.read(shortName(kernel), merged(kernel));
+  }
+
+  private static @Nullable KernelProfile builtIn(String name) throws ProfileException {
+    KernelProfile known = LOADED.get(name);
     if (known == null) {
-      known = ProfileReader.read(shortName(kernel), merged(kernel));
-      if (BuiltIn.TREES.containsKey(kernel)) {
-        KernelProfile earlier = LOADED.putIfAbsent(kernel, known);
-        known = earlier == null ? known : earlier;
+      Node.Table tree = builtInTree(name);
+      if (tree == null) {
+        return null;
       }
+      known = ProfileReader.read(name, withoutPart(tree));
+      KernelProfile earlier = LOADED.putIfAbsent(name, known);
+      known = earlier == null ? known : earlier;
     }
     return known;
   }
@@ -114,12 +96,13 @@ public final class Profiles {
    */
   public static KernelProfile load(String kernel, Architecture architecture)
       throws ProfileException {
-    String full = architecture.id() + "-" + kernel;
-    if (BuiltIn.TREES.containsKey(full)) {
-      return load(full);
+    boolean path = Inheritance.isPath(kernel);
+    KernelProfile usual = path ? null : builtIn(architecture.id() + "-" + kernel);
+    if (usual != null) {
+      return usual;
     }
-    if (!isPath(kernel)
-        && !BuiltIn.TREES.containsKey(kernel)
+    if (!path
+        && !names().contains(kernel)
         && names().stream().anyMatch(n -> n.endsWith("-" + kernel))) {
       throw new ProfileException(
           "kernel " + kernel + " has no profile for " + architecture.id() + " programs");
@@ -144,86 +127,47 @@ public final class Profiles {
     return TomlText.of(merged);
   }
 
-  private static boolean isPath(String kernel) {
-    return kernel.contains("/") || kernel.endsWith(".toml");
-  }
-
   private static String shortName(String kernel) {
     String name = kernel.substring(kernel.lastIndexOf('/') + 1);
     return name.endsWith(".toml") ? name.substring(0, name.length() - 5) : name;
   }
 
   private static Node.Table merged(String kernel) throws ProfileException {
-    Node.Table merged = merged(kernel, null, new ArrayDeque<>(), new int[1]);
-    Map<String, Node> values = new LinkedHashMap<>(merged.values());
+    return withoutPart(Inheritance.merged(kernel, Profiles::tree));
+  }
+
+  private static Node.Table withoutPart(Node.Table tree) {
+    if (!tree.values().containsKey(PART)) {
+      return tree;
+    }
+    Map<String, Node> values = new LinkedHashMap<>(tree.values());
     values.remove(PART);
-    return new Node.Table(merged.file(), merged.line(), values);
-  }
-
-  /** A tree on top of those it inherits from; of these, later ones lie on top of earlier ones. */
-  private static Node.Table merged(
-      String kernel, Node.@Nullable Text asker, Deque<String> inheriting, int[] read)
-      throws ProfileException {
-    if (inheriting.contains(kernel) && asker != null) {
-      throw new ProfileException(asker.file(), asker.line(), INHERITS, "inherits from itself");
-    }
-    if (read[0]++ > MOST_FILES && asker != null) {
-      throw new ProfileException(asker.file(), asker.line(), INHERITS, "inherits too often");
-    }
-    inheriting.push(kernel);
-    Node.Table tree = tree(kernel, asker);
-    Map<String, Node> own = new LinkedHashMap<>(tree.values());
-    Node.Table merged = new Node.Table(tree.file(), tree.line(), Map.of());
-    for (Node.Text parent : parents(own.remove(INHERITS))) {
-      Node.Table inherited = merged(nextTo(parent), parent, inheriting, read);
-      merged = merged.overlaidBy(inherited);
-    }
-    inheriting.pop();
-    return merged.overlaidBy(new Node.Table(tree.file(), tree.line(), own));
-  }
-
-  private static List<Node.Text> parents(@Nullable Node inherits) throws ProfileException {
-    List<Node> nodes =
-        switch (inherits) {
-          case null -> List.of();
-          case Node.Items items -> items.values();
-          default -> List.of(inherits);
-        };
-    List<Node.Text> parents = new ArrayList<>();
-    for (Node node : nodes) {
-      if (!(node instanceof Node.Text text)) {
-        throw new ProfileException(
-            node.file(), node.line(), INHERITS, "must be a string or an array of strings");
-      }
-      parents.add(text);
-    }
-    return parents;
-  }
-
-  /** A path in {@code inherits} is relative to the file that names it. */
-  private static String nextTo(Node.Text asker) throws ProfileException {
-    if (!isPath(asker.value())) {
-      return asker.value();
-    }
-    try {
-      return Path.of(asker.file()).resolveSibling(asker.value()).normalize().toString();
-    } catch (InvalidPathException e) {
-      throw new ProfileException(asker.file(), asker.line(), INHERITS, "not a file name");
-    }
+    return new Node.Table(tree.file(), tree.line(), values);
   }
 
   private static Node.Table tree(String kernel, Node.@Nullable Text asker) throws ProfileException {
-    Node.Table builtIn = BuiltIn.TREES.get(kernel);
-    if (builtIn != null && !isPath(kernel)) {
-      return builtIn;
+    if (Inheritance.isPath(kernel)) {
+      return TomlFile.parse(kernel, content(kernel));
     }
-    if (!isPath(kernel)) {
+    Node.Table builtIn = builtInTree(kernel);
+    if (builtIn == null) {
       String problem = "no kernel profile " + kernel + "; there are " + String.join(", ", names());
       throw asker == null
           ? new ProfileException(problem)
-          : new ProfileException(asker.file(), asker.line(), INHERITS, problem);
+          : new ProfileException(asker.file(), asker.line(), "inherits", problem);
     }
-    return TomlFile.parse(kernel, content(kernel));
+    return builtIn;
+  }
+
+  /** A built-in profile or part of one, all it inherits included, or null. */
+  private static Node.@Nullable Table builtInTree(String name) {
+    try (InputStream in = Profiles.class.getResourceAsStream(name + ".profile")) {
+      return in == null
+          ? null
+          : CompactForm.read(new DataInputStream(new ByteArrayInputStream(in.readAllBytes())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String content(String kernel) throws ProfileException {

@@ -9,76 +9,87 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How do built-in profiles load without a TOML parser? The build writes the trees in this form, the
- * start of the machine reads them in a fraction of a parser's own start-up.
+ * How does a built-in profile load without a TOML parser? The build writes its tree in this form,
+ * with everything inherited, and the start of the machine reads it in a fraction of a parser's own
+ * start-up.
  */
 public final class CompactForm {
   private static final int DEEPEST = 16;
 
   private CompactForm() {}
 
-  /** Writes trees by name. */
-  public static void write(DataOutputStream out, Map<String, Node.Table> trees) throws IOException {
-    out.writeInt(trees.size());
-    for (Map.Entry<String, Node.Table> tree : trees.entrySet()) {
-      out.writeUTF(tree.getKey());
-      out.writeUTF(tree.getValue().file());
-      write(out, tree.getValue());
+  /** Writes a tree: the names of the files its nodes come from, then the nodes. */
+  public static void write(DataOutputStream out, Node.Table tree) throws IOException {
+    List<String> files = new ArrayList<>();
+    collect(tree, files);
+    out.writeShort(files.size());
+    for (String file : files) {
+      out.writeUTF(file);
+    }
+    write(out, tree, files);
+  }
+
+  private static void collect(Node node, List<String> files) {
+    if (!files.contains(node.file())) {
+      files.add(node.file());
+    }
+    if (node instanceof Node.Items items) {
+      items.values().forEach(value -> collect(value, files));
+    } else if (node instanceof Node.Table table) {
+      table.values().values().forEach(value -> collect(value, files));
     }
   }
 
-  /** Reads what {@link #write} wrote. */
-  public static Map<String, Node.Table> read(DataInputStream in) throws IOException {
-    Map<String, Node.Table> trees = new LinkedHashMap<>();
-    for (int n = in.readInt(); n > 0; n--) {
-      String name = in.readUTF();
-      if (!(read(in, in.readUTF(), 0) instanceof Node.Table table)) {
-        throw new IOException(name + " is no table");
-      }
-      trees.put(name, table);
-    }
-    return trees;
-  }
-
-  private static void write(DataOutputStream out, Node node) throws IOException {
+  private static void write(DataOutputStream out, Node node, List<String> files)
+      throws IOException {
+    out.writeByte(kind(node));
+    out.writeByte(files.indexOf(node.file()));
+    out.writeShort(node.line());
     switch (node) {
-      case Node.Text text -> {
-        head(out, 's', node);
-        out.writeUTF(text.value());
-      }
-      case Node.Number number -> {
-        head(out, number.hex() ? 'x' : 'n', node);
-        out.writeLong(number.value());
-      }
-      case Node.Flag flag -> {
-        head(out, 'b', node);
-        out.writeBoolean(flag.value());
-      }
+      case Node.Text text -> out.writeUTF(text.value());
+      case Node.Number number -> out.writeLong(number.value());
+      case Node.Flag flag -> out.writeBoolean(flag.value());
       case Node.Items items -> {
-        head(out, 'a', node);
         out.writeShort(items.values().size());
         for (Node value : items.values()) {
-          write(out, value);
+          write(out, value, files);
         }
       }
       case Node.Table table -> {
-        head(out, 't', node);
         out.writeShort(table.values().size());
         for (Map.Entry<String, Node> entry : table.values().entrySet()) {
           out.writeUTF(entry.getKey());
-          write(out, entry.getValue());
+          write(out, entry.getValue(), files);
         }
       }
     }
   }
 
-  private static void head(DataOutputStream out, char kind, Node node) throws IOException {
-    out.writeByte(kind);
-    out.writeShort(node.line());
+  private static int kind(Node node) {
+    return switch (node) {
+      case Node.Text text -> 's';
+      case Node.Number number -> number.hex() ? 'x' : 'n';
+      case Node.Flag flag -> 'b';
+      case Node.Items items -> 'a';
+      case Node.Table table -> 't';
+    };
   }
 
-  private static Node read(DataInputStream in, String file, int depth) throws IOException {
+  /** Reads what {@link #write} wrote. */
+  public static Node.Table read(DataInputStream in) throws IOException {
+    String[] files = new String[in.readUnsignedShort()];
+    for (int i = 0; i < files.length; i++) {
+      files[i] = in.readUTF();
+    }
+    if (read(in, files, 0) instanceof Node.Table table) {
+      return table;
+    }
+    throw new IOException("not a table");
+  }
+
+  private static Node read(DataInputStream in, String[] files, int depth) throws IOException {
     int kind = in.readByte();
+    String file = files[in.readUnsignedByte()];
     int line = in.readUnsignedShort();
     if (depth > DEEPEST) {
       throw new IOException("nested too deep");
@@ -91,14 +102,14 @@ public final class CompactForm {
       case 'a' -> {
         List<Node> values = new ArrayList<>();
         for (int n = in.readUnsignedShort(); n > 0; n--) {
-          values.add(read(in, file, depth + 1));
+          values.add(read(in, files, depth + 1));
         }
         yield new Node.Items(file, line, values);
       }
       case 't' -> {
         Map<String, Node> values = new LinkedHashMap<>();
         for (int n = in.readUnsignedShort(); n > 0; n--) {
-          values.put(in.readUTF(), read(in, file, depth + 1));
+          values.put(in.readUTF(), read(in, files, depth + 1));
         }
         yield new Node.Table(file, line, values);
       }
