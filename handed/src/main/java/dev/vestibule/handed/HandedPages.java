@@ -1,11 +1,11 @@
 package dev.vestibule.handed;
 
+import dev.vestibule.host.Cleanup;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.KernelProfile.Area;
-import java.lang.ref.Cleaner;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,8 +56,6 @@ public final class HandedPages {
 
   /** The host's files and our own mappings of them. */
   private static final class HostPages implements Runnable {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private record Mapped(int fd, long address, long length) {}
 
     private final List<Mapped> mapped = new ArrayList<>();
@@ -90,7 +88,7 @@ public final class HandedPages {
     }
     Object lifetime = new Object();
     data = new DataPage(profile, pagesHost, lifetime);
-    HostPages.CLEANER.register(lifetime, host);
+    Cleanup.after(lifetime, host);
   }
 
   /**

@@ -9,16 +9,16 @@ import dev.vestibule.elf.SharedObjectVerifier;
 import dev.vestibule.handed.power.PowerImage;
 import dev.vestibule.handed.power.RealImage;
 import dev.vestibule.profile.Architecture;
+import dev.vestibule.profile.BuildData;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.ProfileException;
 import dev.vestibule.profile.Profiles;
 import dev.vestibule.profile.Version;
-import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -135,10 +135,12 @@ public final class VdsoImages {
   }
 
   private static @Nullable VdsoImage load(String name) {
-    try (InputStream in = VdsoImages.class.getResourceAsStream(name + ".image")) {
-      return in == null
+    Class<?> home = VdsoImages.class;
+    byte[] bytes = BuildData.read(home, home::getResourceAsStream, name + ".image");
+    try {
+      return bytes == null
           ? null
-          : VdsoImage.read(new DataInputStream(new BufferedInputStream(in, 1 << 14)));
+          : VdsoImage.read(new DataInputStream(new ByteArrayInputStream(bytes)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

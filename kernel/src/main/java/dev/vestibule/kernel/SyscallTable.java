@@ -1,13 +1,9 @@
 package dev.vestibule.kernel;
 
 import dev.vestibule.declare.SyscallSet;
+import dev.vestibule.profile.BuildData;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.Version;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,8 +22,12 @@ import org.jspecify.annotations.Nullable;
 @SyscallSet(dispatcher = "Calls", kinds = "dev.vestibule.kernel.ArgKind")
 public final class SyscallTable {
   private static final List<SyscallRow> ROWS = List.copyOf(Calls.rows());
-  private static final Set<String> NAMES =
-      ROWS.stream().flatMap(row -> row.names().stream()).collect(Collectors.toUnmodifiableSet());
+
+  /** The names of all calls, which only a call that does not exist needs. */
+  private static final class Names {
+    static final Set<String> ALL =
+        ROWS.stream().flatMap(row -> row.names().stream()).collect(Collectors.toUnmodifiableSet());
+  }
 
   /** Numbers that Linux keeps for names alone: sys_ni_syscall on every configuration. */
   private static final Set<String> NEVER =
@@ -76,7 +76,7 @@ public final class SyscallTable {
 
   /** Whether Linux has a call that is not declared here. */
   static boolean missing(String name) {
-    return !NAMES.contains(name) && !NEVER.contains(name);
+    return !Names.ALL.contains(name) && !NEVER.contains(name);
   }
 
   /**
@@ -115,18 +115,15 @@ public final class SyscallTable {
    */
   public static Map<String, Integer> numbers(Class<?> home, String resource) {
     Map<String, Integer> numbers = new LinkedHashMap<>();
-    try (InputStream in = home.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IllegalStateException("no resource " + resource);
-      }
-      BufferedReader reader =
-          new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        int space = line.indexOf(' ');
-        numbers.put(line.substring(space + 1), Integer.parseInt(line, 0, space, 10));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    byte[] bytes = BuildData.read(home, home::getResourceAsStream, resource);
+    if (bytes == null) {
+      throw new IllegalStateException("no resource " + resource);
+    }
+    String text = new String(bytes, StandardCharsets.US_ASCII);
+    for (int at = 0, end; at < text.length(); at = end + 1) {
+      end = text.indexOf('\n', at);
+      int space = text.indexOf(' ', at);
+      numbers.put(text.substring(space + 1, end), Integer.parseInt(text, at, space, 10));
     }
     return numbers;
   }
@@ -134,6 +131,9 @@ public final class SyscallTable {
   private static boolean exists(String name, SyscallRow row, KernelProfile profile) {
     if (profile.syscalls().without().contains(name)) {
       return false;
+    }
+    if (row.since().isEmpty() && row.until().isEmpty()) {
+      return true;
     }
     Version release = profile.uname().linux();
     Version since = Version.parse(row.since());

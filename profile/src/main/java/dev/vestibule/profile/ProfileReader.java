@@ -113,7 +113,7 @@ final class ProfileReader {
             t.number("task-size", 1 << 24, most),
             t.number("stack-top", 1 << 24, most),
             t.number("stack-random", 0, most),
-            t.choice("search", KernelProfile.Search.class),
+            t.choice("search", KernelProfile.Search.values()),
             t.number("bottom", 0, most),
             t.number("min-gap", 0, most),
             t.small("mmap-random-bits", 0, 40),
@@ -178,19 +178,19 @@ final class ProfileReader {
             name(t, "version"),
             t.number("link-base", 0, TOP),
             (int) t.powerOfTwo("segment-alignment", 16, 1 << 20),
-            t.choice("hash", KernelProfile.HashStyle.class),
+            t.choice("hash", KernelProfile.HashStyle.values()),
             t.small("elf-flags", 0, Integer.MAX_VALUE),
             t.texts("sections"),
-            t.choices("segments", KernelProfile.Segment.class),
+            t.choices("segments", KernelProfile.Segment.values()),
             notes,
             t.text("salt"),
             t.flag("section-headers"),
             t.flag("symbol-types"),
-            t.choice("trampoline-start", KernelProfile.TrampolineStart.class),
+            t.choice("trampoline-start", KernelProfile.TrampolineStart.values()),
             t.flag("signal-frames"),
-            t.choice("conditions", KernelProfile.Conditions.class),
+            t.choice("conditions", KernelProfile.Conditions.values()),
             Map.copyOf(t.textTable("rewrite")),
-            t.choices("features", KernelProfile.Feature.class),
+            t.choices("features", KernelProfile.Feature.values()),
             t.texts("without"));
     t.end();
     return vdso;
@@ -237,8 +237,8 @@ final class ProfileReader {
     }
     Data data =
         new Data(
-            t.choice("form", KernelProfile.TimeForm.class),
-            t.choice("reach", KernelProfile.Reach.class),
+            t.choice("form", KernelProfile.TimeForm.values()),
+            t.choice("reach", KernelProfile.Reach.values()),
             pages,
             Map.copyOf(fields));
     t.end();
@@ -335,12 +335,12 @@ final class ProfileReader {
     TableReader t = root.table("mapping");
     KernelProfile.Mapping mapping =
         new KernelProfile.Mapping(
-            t.choice("names", KernelProfile.Naming.class),
+            t.choice("names", KernelProfile.Naming.values()),
             t.flag("splits"),
-            t.choice("replace-error", KernelProfile.ReplaceError.class),
-            t.choice("on-move", KernelProfile.OnMove.class),
-            t.choice("on-unmap", KernelProfile.OnUnmap.class),
-            t.choice("dump", KernelProfile.Dump.class));
+            t.choice("replace-error", KernelProfile.ReplaceError.values()),
+            t.choice("on-move", KernelProfile.OnMove.values()),
+            t.choice("on-unmap", KernelProfile.OnUnmap.values()),
+            t.choice("dump", KernelProfile.Dump.values()));
     t.end();
     return mapping;
   }

@@ -8,7 +8,6 @@ import dev.vestibule.profile.source.TomlText;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -39,14 +38,11 @@ public final class Profiles {
     static final List<String> NAMES = load();
 
     private static List<String> load() {
-      try (InputStream in = Profiles.class.getResourceAsStream("profiles.list")) {
-        if (in == null) {
-          throw new IllegalStateException("the built-in profiles are missing from the build");
-        }
-        return List.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n"));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+      byte[] list = data("profiles.list");
+      if (list == null) {
+        throw new IllegalStateException("the built-in profiles are missing from the build");
       }
+      return List.of(new String(list, StandardCharsets.UTF_8).split("\n"));
     }
   }
 
@@ -159,12 +155,17 @@ public final class Profiles {
     return builtIn;
   }
 
+  private static byte @Nullable [] data(String name) {
+    return BuildData.read(Profiles.class, Profiles.class::getResourceAsStream, name);
+  }
+
   /** A built-in profile or part of one, all it inherits included, or null. */
   private static Node.@Nullable Table builtInTree(String name) {
-    try (InputStream in = Profiles.class.getResourceAsStream(name + ".profile")) {
-      return in == null
+    byte[] tree = data(name + ".profile");
+    try {
+      return tree == null
           ? null
-          : CompactForm.read(new DataInputStream(new ByteArrayInputStream(in.readAllBytes())));
+          : CompactForm.read(new DataInputStream(new ByteArrayInputStream(tree)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

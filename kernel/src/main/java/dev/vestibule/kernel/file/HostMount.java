@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,11 @@ public final class HostMount extends Mount {
    * @throws Failure the host's errno if one cannot be opened
    */
   public static HostMount of(List<String> directories) {
-    return new HostMount(directories.stream().map(HostTree::new).toList());
+    List<HostTree> layers = new ArrayList<>();
+    for (String directory : directories) {
+      layers.add(new HostTree(directory));
+    }
+    return new HostMount(List.copyOf(layers));
   }
 
   /** A directory of this mount as a file system of its own, or null if there is none. */

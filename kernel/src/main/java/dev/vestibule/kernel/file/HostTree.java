@@ -1,13 +1,12 @@
 package dev.vestibule.kernel.file;
 
+import dev.vestibule.host.Cleanup;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.abi.GuestText;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -54,8 +53,17 @@ final class HostTree {
   private static final int STATX_SIZE = 256;
   private static final int SCRATCH = 2 * 4200 + STATX_SIZE;
 
-  private static final ThreadLocal<MemorySegment> BUFFER =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(SCRATCH, 16));
+  private static final ThreadLocal<Scratch> BUFFER = ThreadLocal.withInitial(Scratch::new);
+
+  /** A thread's memory for names and results; goes with the thread. */
+  private static final class Scratch {
+    final long address = HostMemory.allocate(SCRATCH);
+
+    Scratch() {
+      long allocated = address;
+      Cleanup.after(this, () -> HostMemory.free(allocated));
+    }
+  }
 
   private final int root;
 
@@ -106,7 +114,7 @@ final class HostTree {
   }
 
   private static long scratch() {
-    return BUFFER.get().address();
+    return BUFFER.get().address;
   }
 
   /** A result of the host, or the failure it stands for. */

@@ -2,7 +2,6 @@ package dev.vestibule.profile.source;
 
 import dev.vestibule.profile.ProfileException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,16 +140,16 @@ public final class TableReader {
     throw wrong(key, "must be true or false");
   }
 
-  /** One of an enum's names, written in lower case with dashes. */
-  public <E extends Enum<E>> E choice(String key, Class<E> type) throws ProfileException {
-    return choice(key, text(key), type);
+  /** One of an enum's constants, its name written in lower case with dashes. */
+  public <E extends Enum<E>> E choice(String key, E[] all) throws ProfileException {
+    return choice(key, text(key), all);
   }
 
-  /** A list of an enum's names, each at most once. */
-  public <E extends Enum<E>> List<E> choices(String key, Class<E> type) throws ProfileException {
+  /** A list of an enum's constants, each at most once. */
+  public <E extends Enum<E>> List<E> choices(String key, E[] all) throws ProfileException {
     List<E> values = new ArrayList<>();
     for (String text : texts(key)) {
-      E value = choice(key, text, type);
+      E value = choice(key, text, all);
       if (values.contains(value)) {
         throw wrong(key, "names " + text + " twice");
       }
@@ -159,17 +158,16 @@ public final class TableReader {
     return List.copyOf(values);
   }
 
-  private <E extends Enum<E>> E choice(String key, String value, Class<E> type)
-      throws ProfileException {
-    StringJoiner all = new StringJoiner(", ");
-    for (E constant : type.getEnumConstants()) {
+  private <E extends Enum<E>> E choice(String key, String value, E[] all) throws ProfileException {
+    StringJoiner names = new StringJoiner(", ");
+    for (E constant : all) {
       String name = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
       if (name.equals(value)) {
         return constant;
       }
-      all.add(name);
+      names.add(name);
     }
-    throw wrong(key, "must be one of " + all + ", not " + value);
+    throw wrong(key, "must be one of " + names + ", not " + value);
   }
 
   /** A list of strings. */
@@ -186,8 +184,12 @@ public final class TableReader {
 
   /** The keys that other files wrote, then those of the file that has the last word. */
   public List<String> inheritedFirst() {
-    List<String> keys = new ArrayList<>(keys());
-    keys.sort(Comparator.comparing(this::isOwn));
+    List<String> keys = new ArrayList<>();
+    List<String> own = new ArrayList<>();
+    for (String key : keys()) {
+      (isOwn(key) ? own : keys).add(key);
+    }
+    keys.addAll(own);
     return keys;
   }
 
