@@ -109,9 +109,10 @@ def chart(data):
     out.append('<text x="250" y="34" fill="#444444">thin line: spread; tick: aim</text>')
     for power in range(low, high + 1):
         at = x(2.0 ** power)
+        label = str(2 ** power) if power >= 0 else f'1/{2 ** -power}'
         stroke = '#000000' if power == 0 else '#dddddd'
         out.append(f'<line x1="{at:.1f}" y1="{TOP - 4}" x2="{at:.1f}" y2="{height - 18}" stroke="{stroke}"/>'
-                   f'<text x="{at:.1f}" y="{height - 6}" text-anchor="middle">{2.0 ** power:g}</text>')
+                   f'<text x="{at:.1f}" y="{height - 6}" text-anchor="middle">{label}</text>')
     for i, r in enumerate(shown):
         out += _bar(r, x, TOP + i * (BAR + GAP))
     return '\n'.join(out) + '\n</svg>\n'
@@ -126,7 +127,7 @@ def _bar(r, x, y):
         f'fill="{COLOURS.get(r["guest"], "#666666")}"/>',
         f'<line x1="{x(spread["min"]):.1f}" y1="{middle}" x2="{x(spread["max"]):.1f}" y2="{middle}" '
         'stroke="#000000"/>',
-        f'<text x="{x(spread["max"]) + 5:.1f}" y="{y + 10}">{ratio(spread["median"])}</text>']
+        f'<text x="{x(max(spread["max"], r["target"] or 1, 1)) + 5:.1f}" y="{y + 10}">{ratio(spread["median"])}</text>']
     if r['target'] is not None:
         at = x(r['target'])
         parts.append(f'<line x1="{at:.1f}" y1="{y - 2}" x2="{at:.1f}" y2="{y + BAR + 2}" stroke="#dc2626" '
