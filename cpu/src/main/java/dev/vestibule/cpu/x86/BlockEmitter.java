@@ -156,6 +156,9 @@ final class BlockEmitter extends VectorFloatEmitter {
       for (int i = block.start(k); i < to; i++) {
         beginOperation(i);
         emitOperation(code[i], i, slow);
+        if (Op.op(code[i]) < Op.FIRST_VECTOR) {
+          forget(Op.d(code[i]));
+        }
       }
       stubs.add(new Stub(slow, Site.Kind.SLOW, k, 0));
     }

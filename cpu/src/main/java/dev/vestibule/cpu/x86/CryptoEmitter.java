@@ -14,6 +14,10 @@ class CryptoEmitter extends QuadwordEmitter {
   private static final int DECRYPT_LAST = 0x0f38df;
   private static final int INVERSE_MIX = 0x0f38db;
   private static final int BLEND_HALFWORDS = 0x0f3a0e;
+  private static final int SHIFT_BY_CONSTANT = 0x0f72; // or rotate
+  private static final int ROTATE = 0;
+  private static final int COMBINE_THREE = 0x0f3a25;
+  private static final int EXCLUSIVE_OR = 0x96;
 
   private static final int[] LOWER_WORDS = {7, 18, 3, 17, 19, 10};
   private static final int[] UPPER_WORDS = {2, 13, 22, 6, 11, 25};
@@ -78,19 +82,39 @@ class CryptoEmitter extends QuadwordEmitter {
       }
     }
     if (second == 0 || second == 0xff) {
-      function(k, amounts, second == 0 ? 0 : 3, upper);
-      copy(0, 2);
+      function(k, 0, amounts, second == 0 ? 0 : 3, upper);
     } else {
-      function(k, amounts, 3, upper);
-      copy(1, 2);
-      function(k, amounts, 0, upper);
-      copy(0, 2);
+      function(k, 1, amounts, 3, upper);
+      function(k, 0, amounts, 0, upper);
       integer(BLEND_HALFWORDS, 0, 1, second);
     }
   }
 
-  /** XMM2 = one of the functions of XMM0, XMM3 is changed. */
-  private void function(int k, int[] amounts, int first, boolean upper) {
+  /** A register = one of the functions of XMM0, XMM2 and XMM3 are changed. */
+  private void function(int k, int to, int[] amounts, int first, boolean upper) {
+    if (host().avx512()) {
+      rotated(k, 2, amounts[first]);
+      rotated(k, 3, amounts[first + 1]);
+      if (upper) {
+        rotated(k, to, amounts[first + 2]);
+      } else {
+        shifted(k, RIGHT, to, amounts[first + 2]);
+      }
+      evex(COMBINE_THREE, false, to, 2, 3);
+      emit8(EXCLUSIVE_OR);
+    } else {
+      combine(k, amounts, first, upper);
+      copy(to, 2);
+    }
+  }
+
+  private void rotated(int k, int to, int right) {
+    evex(SHIFT_BY_CONSTANT, k == D, ROTATE, to, 0);
+    emit8(right);
+  }
+
+  /** XMM2 = one of the functions of XMM0. */
+  private void combine(int k, int[] amounts, int first, boolean upper) {
     int width = 8 << k;
     shifted(k, RIGHT, 2, amounts[first]);
     for (int i = 0; i < 3; i++) {

@@ -85,6 +85,7 @@ class QuadwordEmitter extends ShapeEmitter {
       emit8(0x66);
     }
     memory(k == D, k == B ? 0x88 : 0x89, RDX, RBP, RCX, 0, displacement);
+    forget(Op.d(w));
   }
 
   private void getElement(int k, long w) {

@@ -20,7 +20,6 @@ class ShapeEmitter extends SumEmitter {
   private static final int[] PACK_UNSIGNED = {0, 0x0f67, 0x0f382b};
   private static final int[] PACK_SIGNED = {0, 0x0f63, 0x0f6b};
   private static final int PERMUTE_TWO = 0x0f3875;
-  private static final long SIGNS = 0x8000_0000_8000_0000L;
 
   ShapeEmitter(int[] hotSlots, HostFeatures host) {
     super(hotSlots, host);
@@ -43,7 +42,7 @@ class ShapeEmitter extends SumEmitter {
                     VmxOp.LVSL,
                     VmxOp.LVSR ->
                     true;
-                default -> op >= VsxOp.VPERMD && op <= VsxOp.VFCPSGN32;
+                default -> op >= VsxOp.VPERMD && op <= VsxOp.VSPLATD;
               };
         };
   }
@@ -276,34 +275,9 @@ class ShapeEmitter extends SumEmitter {
       case VsxOp.VMERGEHW -> merge(MERGE_LEFT[W], a, b);
       case VsxOp.VMERGELW -> merge(MERGE_RIGHT[W], a, b);
       case VsxOp.VSPLATW -> splat(W, a, e);
-      case VsxOp.VSPLATD -> {
+      default -> { // VSPLATD
         toVector(0, use(a, RAX));
         integer(SHUFFLE_WORDS, 0, 0, 0x44);
-      }
-      default -> signs(op, a, b);
-    }
-  }
-
-  private void signs(int op, int a, int b) {
-    long mask = op < VsxOp.VFNEG32 ? Long.MIN_VALUE : SIGNS;
-    switch (op) {
-      case VsxOp.VFNEG64, VsxOp.VFNEG32 -> {
-        get(0, a);
-        withConstant(XOR_BITS, 0, mask);
-      }
-      case VsxOp.VFABS64, VsxOp.VFABS32 -> {
-        get(0, a);
-        keep(0, ~mask);
-      }
-      case VsxOp.VFNABS64, VsxOp.VFNABS32 -> {
-        get(0, a);
-        withConstant(OR_BITS, 0, mask);
-      }
-      default -> {
-        getBoth(a, b);
-        keep(0, mask);
-        keep(1, ~mask);
-        integer(OR_BITS, 0, 1);
       }
     }
   }

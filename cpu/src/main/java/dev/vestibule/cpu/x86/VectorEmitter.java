@@ -2,15 +2,19 @@ package dev.vestibule.cpu.x86;
 
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.micro.Op;
+import java.util.Arrays;
 
 /**
  * Which host instructions move vectors, and combine their bits? SSE2, whatever the elements are: a
  * pair of slots is one little-endian number of 128 bits, as an XMM register holds it.
  *
  * <p>XMM0 to XMM3 are scratch within one micro-operation. A result that the next operation reads is
- * taken from XMM0, where it still is, instead of from its slots.
+ * taken from XMM0, where it still is, instead of from its slots. Where the host has XMM16 to XMM31,
+ * they hold copies of the vectors that a block used last; slots are up to date nevertheless.
  */
 class VectorEmitter extends MemoryEmitter {
+  private static final int FIRST_COPY = 16;
+  private static final int COPIES = 16;
   private static final int BYTES = 16;
   private static final int UNALIGNED = 0xf3; // prefix of MOVDQU
   private static final int LOAD = 0x0f6f;
@@ -28,6 +32,9 @@ class VectorEmitter extends MemoryEmitter {
   static final int SHUFFLE_WORDS = 0x0f70;
   static final int SHUFFLE_BYTES = 0x0f3800;
 
+  private final int[] copied = new int[COPIES]; // slots
+  private final int[] used = new int[COPIES]; // when, for the choice of the one to give up
+  private int now;
   private int held = -1;
   private int heldAt;
 
@@ -58,6 +65,7 @@ class VectorEmitter extends MemoryEmitter {
   void reset() {
     super.reset();
     held = -1;
+    Arrays.fill(copied, -1);
   }
 
   // ---- operands ---------------------------------------------------------------------------------
@@ -66,11 +74,47 @@ class VectorEmitter extends MemoryEmitter {
     return slot == held && size() == heldAt; // nothing was emitted since
   }
 
+  /** The register with a copy of the slots, or with room for one. */
+  private int copyOf(int slot) {
+    int oldest = 0;
+    for (int i = 0; i < COPIES; i++) {
+      if (copied[i] == slot) {
+        oldest = i;
+        break;
+      }
+      oldest = copied[i] < 0 || used[i] < used[oldest] ? i : oldest;
+    }
+    used[oldest] = ++now;
+    return oldest;
+  }
+
+  /** Says that a slot was written otherwise than by {@link #put}. */
+  final void forget(int slot) {
+    for (int i = 0; i < COPIES; i++) {
+      if (copied[i] == (slot & ~1)) {
+        copied[i] = -1;
+        used[i] = 0;
+      }
+    }
+  }
+
+  /** Loads a pair; only in a block's straight line, where copies are what they were before. */
   final void get(int xmm, int slot) {
-    if (!holds(slot)) {
+    if (holds(slot)) {
+      if (xmm != 0) {
+        copy(xmm, 0);
+      }
+    } else if (!host().avx512()) {
       vectorMemory(UNALIGNED, LOAD, xmm, RBP, offset(slot));
-    } else if (xmm != 0) {
-      copy(xmm, 0);
+    } else {
+      int i = copyOf(slot);
+      if (copied[i] == slot) {
+        evex(MOVE, true, xmm, 0, FIRST_COPY + i);
+      } else {
+        vectorMemory(UNALIGNED, LOAD, xmm, RBP, offset(slot));
+        evex(MOVE, true, FIRST_COPY + i, 0, xmm);
+        copied[i] = slot;
+      }
     }
   }
 
@@ -101,6 +145,11 @@ class VectorEmitter extends MemoryEmitter {
 
   final void put(int xmm, int slot) {
     vectorMemory(UNALIGNED, STORE, xmm, RBP, offset(slot));
+    if (host().avx512()) {
+      int i = copyOf(slot);
+      evex(MOVE, true, FIRST_COPY + i, 0, xmm);
+      copied[i] = slot;
+    }
     held = xmm == 0 ? slot : -1;
     heldAt = size();
   }

@@ -160,6 +160,14 @@ class AssemblerTest {
         a.evex(0x0f3815, true, r, s, 31 - s);
         expected.add("vprolvq xmm%d, xmm%d, xmm%d".formatted(r, s, 31 - s));
       }
+      a.evex(0x0f72, true, 0, r, 31 - r);
+      a.emit8(41);
+      expected.add("vprorq xmm%d, xmm%d, 41".formatted(r, 31 - r));
+      a.evex(0x0f3a25, false, r, 31 - r, r);
+      a.emit8(0x96);
+      expected.add("vpternlogd xmm%d, xmm%d, xmm%d, 0x96".formatted(r, 31 - r, r));
+      a.evex(0x0f6f, true, r, 0, 31 - r);
+      expected.add("vmovdqa64 xmm%d, xmm%d".formatted(r, 31 - r));
       a.evex(0x0f3844, true, r, 0, 31 - r);
       expected.add("vplzcntq xmm%d, xmm%d".formatted(r, 31 - r));
     }
