@@ -10,6 +10,7 @@ module dev.vestibule.kernel {
   exports dev.vestibule.kernel.exec;
   exports dev.vestibule.kernel.file;
   exports dev.vestibule.kernel.memory;
+  exports dev.vestibule.kernel.rseq;
   exports dev.vestibule.kernel.signal;
   exports dev.vestibule.kernel.time;
   exports dev.vestibule.kernel.trace;

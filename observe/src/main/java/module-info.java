@@ -6,4 +6,5 @@ module dev.vestibule.observe {
 
   exports dev.vestibule.observe;
   exports dev.vestibule.observe.gdb;
+  exports dev.vestibule.observe.startup;
 }

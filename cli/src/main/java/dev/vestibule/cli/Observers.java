@@ -9,6 +9,7 @@ import dev.vestibule.observe.StraceListener;
 import dev.vestibule.observe.UnsupportedReport;
 import dev.vestibule.observe.VdsoTrace;
 import dev.vestibule.observe.gdb.GdbServer;
+import dev.vestibule.observe.startup.StartupTrace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +36,10 @@ final class Observers {
       listeners.add(statistics);
     }
     if (options.traces().contains(RunOptions.Trace.STARTUP)) {
-      throw CommandFailure.ours("run: --trace startup: not built yet");
+      listeners.add(new StartupTrace(standardError, false));
+    }
+    if (options.traces().contains(RunOptions.Trace.STARTUP_JSON)) {
+      listeners.add(new StartupTrace(standardError, true));
     }
     if (options.traces().contains(RunOptions.Trace.CALLS)) {
       listeners.add(new VdsoTrace(standardError));

@@ -35,7 +35,10 @@ enum RunOption {
   STRACE_PATHS("y", "", "print paths of file descriptors, as strace -y"),
   STRACE_TIMES("T", "", "print the time spent in each call, as strace -T"),
   STRACE_SUMMARY("c", "", "print counts by call instead, as strace -c"),
-  TRACE("trace", "startup|calls|faults", "show the start-up, the vDSO calls or the faults"),
+  TRACE(
+      "trace",
+      "startup|startup-json|calls|faults",
+      "show the start-up, the vDSO calls or the faults"),
   UNSUPPORTED("unsupported", "", "list in the end what the program asked for in vain"),
   STATISTICS("stats", "", "print how many instructions were executed, and how fast"),
   ENGINE(

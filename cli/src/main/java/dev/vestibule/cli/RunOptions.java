@@ -99,6 +99,8 @@ public record RunOptions(
   public enum Trace {
     /** The steps from exec to main. */
     STARTUP,
+    /** The same, a JSON object on each line. */
+    STARTUP_JSON,
     /** Calls into the vDSO. */
     CALLS,
     /** Page faults. */

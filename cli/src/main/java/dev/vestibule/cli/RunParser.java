@@ -252,11 +252,11 @@ final class RunParser {
 
   private static RunOptions.Trace trace(String source, String name) throws CommandFailure {
     for (RunOptions.Trace trace : RunOptions.Trace.values()) {
-      if (trace.name().toLowerCase(Locale.ROOT).equals(name)) {
+      if (trace.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(name)) {
         return trace;
       }
     }
-    throw failure(source + ": " + shown(name) + " is none of startup, calls, faults");
+    throw failure(source + ": " + shown(name) + " is none of startup, startup-json, calls, faults");
   }
 
   private static Engine engine(String source, String name) throws CommandFailure {

@@ -59,7 +59,12 @@ public final class CallCounts implements KernelListener {
     watch(task);
   }
 
+  @Override
+  public void taskExited(Task task) {
+    CodeEntries.forget(task);
+  }
+
   private void watch(Task task) {
-    VdsoEntries.watch(task, name -> count(vdsoCalls, name));
+    VdsoEntries.watch(task, this, name -> count(vdsoCalls, name));
   }
 }

@@ -43,7 +43,7 @@ public final class LineOutput implements Closeable {
   }
 
   /** Writes one line; what cannot be written is lost, as with strace on a closed stderr. */
-  void line(CharSequence text) {
+  public void line(CharSequence text) {
     byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
     try {
       out.write(bytes);

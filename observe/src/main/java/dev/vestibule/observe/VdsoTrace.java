@@ -41,8 +41,13 @@ public final class VdsoTrace implements KernelListener {
     watch(task);
   }
 
+  @Override
+  public void taskExited(Task task) {
+    CodeEntries.forget(task);
+  }
+
   private void watch(Task task) {
-    VdsoEntries.watch(task, symbol -> entered(task, symbol));
+    VdsoEntries.watch(task, this, symbol -> entered(task, symbol));
   }
 
   private void entered(Task task, String symbol) {
