@@ -183,8 +183,11 @@ public final class Cpu implements Closeable {
 
   /** Forgets an interrupt that has been noticed; called before looking for its cause. */
   public void clearInterrupt() {
-    HostMemory.putSlotVolatile(context + ATTENTION * 8L, 0); // first: see interrupt
-    attention = false;
+    // Both are looked at, as an interrupt may have set but one yet; writing costs two fences.
+    if (attention || slot(ATTENTION) != 0) {
+      HostMemory.putSlotVolatile(context + ATTENTION * 8L, 0); // first: see interrupt
+      attention = false;
+    }
   }
 
   /** Names what the guest's timebase register counts. */
