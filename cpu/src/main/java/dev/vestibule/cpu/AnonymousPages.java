@@ -458,10 +458,11 @@ final class AnonymousPages {
   /**
    * Lets a child show the pages of a range at the same addresses.
    *
+   * @param from this address space
    * @param copied what {@link #freeze} left to be copied
    * @return 0, or the host's -errno
    */
-  int giveTo(AnonymousPages child, long address, long length, List<Run> copied) {
+  int giveTo(AnonymousPages child, long address, long length, GuestMemory from, List<Run> copied) {
     long end = address + length;
     for (Piece whole : overlapping(address, end)) {
       Piece piece = whole.part(Math.max(whole.start, address), Math.min(whole.end, end));
@@ -473,10 +474,10 @@ final class AnonymousPages {
       child.add(new Piece(piece.start, piece.end, theirs, piece.offset, false));
     }
     for (Run run : copied) {
-      long from = Math.max(run.from, address);
-      long to = Math.min(run.to, end);
-      if (from < to) {
-        HostMemory.copy(window + from, child.window + from, to - from);
+      long start = Math.max(run.from, address);
+      long bytes = Math.min(run.to, end) - start;
+      if (bytes > 0) {
+        from.open(start, bytes, () -> HostMemory.copy(window + start, child.window + start, bytes));
       }
     }
     return 0;

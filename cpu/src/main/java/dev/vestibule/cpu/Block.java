@@ -1,5 +1,7 @@
 package dev.vestibule.cpu;
 
+import dev.vestibule.cpu.micro.Op;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +71,34 @@ public final class Block {
   /** The index in {@link #code} where an instruction, counted from 0, begins. */
   public int start(int instruction) {
     return starts[instruction];
+  }
+
+  /** The index in {@link #code} behind an instruction. */
+  public int startOfNext(int instruction) {
+    return instruction + 1 < starts.length ? starts[instruction + 1] : code.length;
+  }
+
+  /** One instruction, not the last, as a block of its own behind which the interpreter stops. */
+  public Block part(int instruction) {
+    int from = starts[instruction];
+    int length = starts[instruction + 1] - from;
+    long[] one = Arrays.copyOfRange(code, from, from + length + 1);
+    one[length] = Op.encodeImmediate(Op.GOTO, 0, 0, 0);
+    long size = (end - pc) / starts.length;
+    long at = pc + instruction * size;
+    return alone(at, at + size, one, pool);
+  }
+
+  /**
+   * A block that leaves through its only exit to its end. It leads to a block that has spent its
+   * budget, so the interpreter comes back after it.
+   */
+  public static Block alone(long pc, long end, long[] code, long[] pool) {
+    Block alone = new Block(pc, end, code, pool, new long[] {end}, new short[] {0});
+    Block behind = new Block(end, end, code, pool, alone.exits, alone.starts);
+    behind.grant(0);
+    alone.link(0, behind);
+    return alone;
   }
 
   /** Which instruction of the block, from 0, does a micro-operation belong to? */

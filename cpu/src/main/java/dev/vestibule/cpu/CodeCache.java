@@ -60,6 +60,11 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
     return engine;
   }
 
+  /** Prepares the address space whose code this is; best while it is empty. */
+  public void attach(GuestMemory memory) {
+    executor.attach(memory);
+  }
+
   Executor executor() {
     return executor;
   }
@@ -85,8 +90,8 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
     return isa.translate(memory, pc, watched, 1);
   }
 
-  /** The valid block that begins at {@code pc}, if there is one. */
-  @Nullable Block find(long pc) {
+  /** The valid block that begins at {@code pc}, if there is one; for executors. */
+  public @Nullable Block find(long pc) {
     Block block = blocks.get(pc);
     return block != null && block.valid() ? block : null;
   }

@@ -53,6 +53,7 @@ public final class Cpu implements Closeable {
     this.code = code;
     this.context = HostMemory.allocate(SLOTS * 8L + JUMP_TABLE * 16L);
     forgetJumps();
+    code.attach(memory);
     isa.reset(this);
   }
 

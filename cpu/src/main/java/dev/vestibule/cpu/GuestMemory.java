@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  * for 0 ≤ a &lt; {@link #limit()}. Beside it stands a table with one byte per 4 KiB page that says
  * what is mapped and allowed; every access of an interpreter and of the kernel asks it first, so a
  * wild guest pointer becomes a {@link GuestFault}, never a host fault. For the host the whole
- * window is always readable and writable, mapped or not: a guest thread that passed the check while
+ * window is readable and writable, mapped or not: a guest thread that passed the check while
  * another one unmaps the page touches a stray zero page of its own window instead of killing the
- * JVM.
+ * JVM. Machine code does not ask; for its sake {@link #enforce} makes the host's protection follow
+ * the table.
  *
  * <p>Policy (which mappings exist, their names, files and growth) belongs to the kernel; this class
  * only keeps the host's mappings and the table in step. Methods that change mappings are called
@@ -53,6 +54,7 @@ public final class GuestMemory implements Closeable {
 
   private final long window;
   private final long limit;
+  private final PageTable pages;
   private final long table;
   private final long reservation;
   private final long addressMask;
@@ -61,6 +63,7 @@ public final class GuestMemory implements Closeable {
   private volatile PageSource pageSource = (address, cause) -> false;
   private final AnonymousPages anonymous;
   private volatile @Nullable Watchpoints watchpoints;
+  private Runnable whenClosed = () -> {};
   private boolean closed;
 
   /** Who must hear that translated code has become stale? */
@@ -87,6 +90,7 @@ public final class GuestMemory implements Closeable {
     this.window = window;
     this.limit = limit;
     this.table = table;
+    this.pages = new PageTable(window, limit, table);
     this.addressMask = mask;
     this.bigEndian = bigEndian;
     this.anonymous = new AnonymousPages(window, limit);
@@ -160,6 +164,22 @@ public final class GuestMemory implements Closeable {
     return addressMask;
   }
 
+  /**
+   * Makes the host enforce what the table says, for machine code that does not ask it. The caller
+   * handles the faults of both: of machine code, and of ours where a change overtook an access.
+   *
+   * @param whenClosed runs before the window is given back
+   */
+  public void enforce(Runnable whenClosed) {
+    this.whenClosed = whenClosed;
+    pages.enforce(GUARD);
+  }
+
+  /** Whether {@link #enforce} has been called. */
+  public boolean enforced() {
+    return pages.enforced();
+  }
+
   /** Names who hears of changes to pages that were marked by {@link #watchCode}. */
   public void onCodeChange(CodeWatcher watcher) {
     codeWatcher = watcher;
@@ -175,15 +195,17 @@ public final class GuestMemory implements Closeable {
   /**
    * Maps zeroed private pages over whatever was there.
    *
-   * @return 0, or the host's -errno (nothing is changed then)
+   * @return 0, or the host's -errno (nothing is mapped there then)
    */
   public int mapAnonymous(long address, long length, int protection) {
     checkRange(address, length);
     forgetCode(address, length);
-    setTable(address, length, 0);
+    pages.clear(address, length);
     int result = anonymous.map(address, length);
     if (result == 0) {
       setTable(address, length, entry(protection));
+    } else {
+      punch(address, length);
     }
     return result;
   }
@@ -193,7 +215,7 @@ public final class GuestMemory implements Closeable {
    *
    * @param hostFd open for reading; also for writing if {@code shared} and {@code hostWritable}
    * @param offset in bytes, a multiple of the host's page size
-   * @return 0, or the host's -errno (nothing is changed then)
+   * @return 0, or the host's -errno (nothing is mapped there then)
    */
   public int mapFile(
       long address,
@@ -205,7 +227,7 @@ public final class GuestMemory implements Closeable {
       boolean hostWritable) {
     checkRange(address, length);
     forgetCode(address, length);
-    setTable(address, length, 0);
+    pages.clear(address, length);
     // A shared mapping that can never be written shows the same bytes when mapped privately, and
     // keeps the window writable for the host.
     int flags = shared && hostWritable ? MAP_SHARED : MAP_PRIVATE;
@@ -221,6 +243,7 @@ public final class GuestMemory implements Closeable {
             offset);
     anonymous.drop(old);
     if (failed(result)) {
+      punch(address, length);
       return (int) result;
     }
     setTable(address, length, entry(protection));
@@ -231,7 +254,7 @@ public final class GuestMemory implements Closeable {
   public void unmap(long address, long length) {
     checkRange(address, length);
     forgetCode(address, length);
-    setTable(address, length, 0);
+    pages.clear(address, length);
     List<AnonymousPages.Piece> old = anonymous.take(address, length);
     punch(address, length);
     anonymous.drop(old);
@@ -240,7 +263,13 @@ public final class GuestMemory implements Closeable {
   private void punch(long address, long length) {
     long result =
         Libc.syscall(
-            HostCalls.MMAP, window + address, length, HOST_READ_WRITE, HOLE | MAP_FIXED, -1, 0);
+            HostCalls.MMAP,
+            window + address,
+            length,
+            pages.holeProtection(),
+            HOLE | MAP_FIXED,
+            -1,
+            0);
     if (failed(result)) {
       throw new OutOfMemoryError("host refuses to unmap: errno " + -result);
     }
@@ -253,11 +282,20 @@ public final class GuestMemory implements Closeable {
    * @throws OutOfMemoryError if the host refuses to map memory anew
    */
   public MemoryFork fork(boolean quiet) {
-    return new MemoryFork(this, anonymous.freeze(quiet));
+    List<AnonymousPages.Run> copied = anonymous.freeze(quiet);
+    if (pages.enforced()) {
+      anonymous.parts(0, limit, (from, to) -> pages.apply(from, to - from));
+    }
+    return new MemoryFork(this, copied);
   }
 
   AnonymousPages anonymous() {
     return anonymous;
+  }
+
+  /** Runs something that reads and writes a range whatever the guest may do there. */
+  void open(long address, long length, Runnable action) {
+    pages.open(address, length, action);
   }
 
   /** Sets the table for pages that somebody else has mapped on the host. */
@@ -275,33 +313,37 @@ public final class GuestMemory implements Closeable {
         from + length,
         (start, end) -> {
           mapAnonymous(start + (to - from), end - start, protection(start));
-          HostMemory.copy(window + start, window + start + (to - from), end - start);
+          copyOpen(start, start + (to - from), end - start);
         });
     PageMap.ofThisProcess()
         .ownRuns(
             window + from,
             window + from + length,
-            (start, end) -> HostMemory.copy(start, start + (to - from), end - start));
+            (start, end) -> copyOpen(start - window, start - window + (to - from), end - start));
+  }
+
+  private void copyOpen(long from, long to, long length) {
+    Runnable copy = () -> HostMemory.copy(window + from, window + to, length);
+    open(from, length, () -> open(to, length, copy));
   }
 
   /** Changes the protection of mapped pages; unmapped pages in the range stay unmapped. */
   public void protect(long address, long length, int protection) {
     checkRange(address, length);
     forgetCode(address, length);
-    long end = (address + length + PAGE_SIZE - 1) >>> PAGE_SHIFT;
-    for (long page = address >>> PAGE_SHIFT; page < end; page++) {
-      int old = HostMemory.u8(table + page);
+    for (long at = address; at < address + length; at += PAGE_SIZE) {
+      int old = pages.at(at);
       if ((old & MAPPED) != 0) {
-        HostMemory.put8(
-            table + page, beyondFile(old) ? beyondEntry(protection) : entry(protection));
+        pages.put(at, beyondFile(old) ? beyondEntry(protection) : entry(protection));
       }
     }
+    pages.apply(address, length);
     watchAgain(address, length);
   }
 
   /** Whether a page is marked as lying beyond the end of its file. */
   public boolean isBeyondFile(long address) {
-    return beyondFile(HostMemory.u8(table + (address >>> PAGE_SHIFT)));
+    return beyondFile(pages.at(address));
   }
 
   /**
@@ -310,14 +352,14 @@ public final class GuestMemory implements Closeable {
   public void setBeyondFile(long address, long length, boolean beyond) {
     checkRange(address, length);
     forgetCode(address, length);
-    long end = (address + length + PAGE_SIZE - 1) >>> PAGE_SHIFT;
-    for (long page = address >>> PAGE_SHIFT; page < end; page++) {
-      int old = HostMemory.u8(table + page);
+    for (long at = address; at < address + length; at += PAGE_SIZE) {
+      int old = pages.at(at);
       if ((old & MAPPED) != 0) {
         int protection = (old >>> ALLOW_SHIFT) & 7;
-        HostMemory.put8(table + page, beyond ? beyondEntry(protection) : entry(protection));
+        pages.put(at, beyond ? beyondEntry(protection) : entry(protection));
       }
     }
+    pages.apply(address, length);
     watchAgain(address, length);
   }
 
@@ -334,11 +376,12 @@ public final class GuestMemory implements Closeable {
     forgetCode(to, length);
     byte[] entries = new byte[Math.toIntExact(length >>> PAGE_SHIFT)];
     HostMemory.copyOut(table + (from >>> PAGE_SHIFT), entries, 0, entries.length);
-    setTable(from, length, 0);
-    setTable(to, length, 0);
+    pages.clear(from, length);
+    pages.clear(to, length);
     anonymous.move(from, to, length);
     punch(from, length);
     HostMemory.copyIn(entries, 0, table + (to >>> PAGE_SHIFT), entries.length);
+    pages.apply(to, length);
     watchAgain(to, length);
   }
 
@@ -346,7 +389,8 @@ public final class GuestMemory implements Closeable {
   public void discard(long address, long length) {
     checkRange(address, length);
     forgetCode(address, length);
-    anonymous.discard(address, length);
+    pages.open(address, length, () -> anonymous.discard(address, length));
+    pages.apply(address, length);
     if (!anonymous.covers(address, address + length)) {
       int dontNeed = 4;
       Libc.syscall(HostCalls.MADVISE, window + address, length, dontNeed);
@@ -355,7 +399,7 @@ public final class GuestMemory implements Closeable {
 
   /** Whether something is mapped at the page that holds {@code address}. */
   public boolean isMapped(long address) {
-    return inside(address) && (HostMemory.u8(table + (address >>> PAGE_SHIFT)) & MAPPED) != 0;
+    return inside(address) && (pages.at(address) & MAPPED) != 0;
   }
 
   /** Whether the host holds something for any of {@code count} pages of 4096 bytes. */
@@ -384,9 +428,7 @@ public final class GuestMemory implements Closeable {
 
   /** The PROT_* bits of the page that holds {@code address}; 0 if unmapped. */
   public int protection(long address) {
-    return inside(address)
-        ? (HostMemory.u8(table + (address >>> PAGE_SHIFT)) >>> ALLOW_SHIFT) & 7
-        : 0;
+    return inside(address) ? (pages.at(address) >>> ALLOW_SHIFT) & 7 : 0;
   }
 
   private static int entry(int protection) {
@@ -411,28 +453,10 @@ public final class GuestMemory implements Closeable {
     return (entry & (SPECIAL | LOAD_OK)) == SPECIAL;
   }
 
+  /** Sets the table for pages that were just mapped. */
   private void setTable(long address, long length, int entry) {
-    long first = address >>> PAGE_SHIFT;
-    long end = (address + length + PAGE_SIZE - 1) >>> PAGE_SHIFT;
-    long pages = end - first;
-    if (entry == 0 && pages > 1 << 16) {
-      clearLargeTable(first, pages);
-    } else {
-      HostMemory.fill(table + first, pages, entry);
-    }
+    pages.fill(address, length, entry);
     watchAgain(address, length);
-  }
-
-  /** Clears table bytes without making the host commit memory for untouched parts. */
-  private void clearLargeTable(long first, long pages) {
-    long from = table + first;
-    long to = from + pages;
-    long innerFrom = (from + PAGE_SIZE - 1) & -PAGE_SIZE;
-    long innerTo = to & -PAGE_SIZE;
-    HostMemory.fill(from, innerFrom - from, 0);
-    HostMemory.fill(innerTo, to - innerTo, 0);
-    int dontNeed = 4;
-    Libc.syscall(HostCalls.MADVISE, innerFrom, innerTo - innerFrom, dontNeed);
   }
 
   private void checkRange(long address, long length) {
@@ -468,10 +492,9 @@ public final class GuestMemory implements Closeable {
   void refresh(long page) {
     if (inside(page)) {
       forgetCode(page, PAGE_SIZE);
-      int old = HostMemory.u8(table + (page >>> PAGE_SHIFT));
+      int old = pages.at(page);
       if ((old & MAPPED) != 0 && !beyondFile(old)) {
-        HostMemory.put8(
-            table + (page >>> PAGE_SHIFT), guarded(page, entry((old >>> ALLOW_SHIFT) & 7)));
+        pages.put(page, guarded(page, entry((old >>> ALLOW_SHIFT) & 7)));
       }
     }
   }
@@ -501,10 +524,14 @@ public final class GuestMemory implements Closeable {
     if (!inside(address)) {
       return; // the fetch will fault
     }
-    long at = table + (address >>> PAGE_SHIFT);
-    int old = HostMemory.u8(at);
-    if ((old & MAPPED) != 0 && (old & LOAD_OK) != 0) { // else a watched page: all stores go slowly
-      HostMemory.put8(at, (old | SPECIAL) & ~STORE_OK);
+    int old = pages.at(address);
+    boolean watched = (old & LOAD_OK) == 0; // all stores go slowly
+    if ((old & MAPPED) != 0 && !watched && (old & SPECIAL) == 0) {
+      if ((old & STORE_OK) != 0) {
+        pages.set(address, (old | SPECIAL) & ~STORE_OK);
+      } else {
+        pages.put(address, old | SPECIAL);
+      }
       HostMemory.fullFence();
     }
   }
@@ -551,12 +578,12 @@ public final class GuestMemory implements Closeable {
       if (!inside(at)) {
         throw new GuestFault(at, accessOf(need), GuestFault.Cause.UNMAPPED);
       }
-      int entry = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+      int entry = pages.at(at);
       if ((entry & need) == 0 && ((entry & MAPPED) == 0 || beyondFile(entry))) {
         GuestFault.Cause cause =
             (entry & MAPPED) == 0 ? GuestFault.Cause.UNMAPPED : GuestFault.Cause.BEYOND_FILE;
         if (pageSource.provide(at, cause)) {
-          entry = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+          entry = pages.at(at);
         }
       }
       if ((entry & need) == 0) {
@@ -583,7 +610,7 @@ public final class GuestMemory implements Closeable {
     long page = at & -PAGE_SIZE;
     if (need == STORE_OK) {
       codeWatcher.codeChanged(page, page + PAGE_SIZE);
-      HostMemory.put8(table + (at >>> PAGE_SHIFT), guarded(at, (entry & ~SPECIAL) | STORE_OK));
+      pages.set(at, guarded(at, (entry & ~SPECIAL) | STORE_OK));
     }
   }
 
@@ -669,7 +696,7 @@ public final class GuestMemory implements Closeable {
   public void poke(long address, byte[] from, int offset, int length) {
     checkMapped(address, length);
     if (length > 0) {
-      HostMemory.copyIn(from, offset, window + address, length);
+      open(address, length, () -> HostMemory.copyIn(from, offset, window + address, length));
       codeWatcher.codeChanged(
           address & -PAGE_SIZE, (address + length + PAGE_SIZE - 1) & -PAGE_SIZE);
     }
@@ -678,8 +705,10 @@ public final class GuestMemory implements Closeable {
   /** Reads mapped pages whatever their protection is: debuggers and core files. */
   public void peek(long address, byte[] to, int offset, int length) {
     checkMapped(address, length);
-    if (length > 0) {
+    if (length > 0 && pages.allow(address, length, LOAD_OK)) {
       HostMemory.copyOut(window + address, to, offset, length);
+    } else if (length > 0) {
+      open(address, length, () -> HostMemory.copyOut(window + address, to, offset, length));
     }
   }
 
@@ -688,7 +717,7 @@ public final class GuestMemory implements Closeable {
       if (!inside(at)) {
         throw new GuestFault(at, Access.LOAD, GuestFault.Cause.UNMAPPED);
       }
-      int entry = HostMemory.u8(table + (at >>> PAGE_SHIFT));
+      int entry = pages.at(at);
       if ((entry & MAPPED) == 0) {
         throw new GuestFault(at, Access.LOAD, GuestFault.Cause.UNMAPPED);
       }
@@ -703,6 +732,7 @@ public final class GuestMemory implements Closeable {
   public void close() {
     if (!closed) {
       closed = true;
+      whenClosed.run();
       anonymous.close();
       Libc.syscall(HostCalls.MUNMAP, reservation, reserved(limit));
     }

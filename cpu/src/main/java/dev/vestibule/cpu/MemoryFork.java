@@ -22,7 +22,7 @@ public final class MemoryFork {
    * @return 0, or the host's -errno
    */
   public int give(GuestMemory child, long address, long length, int protection) {
-    int result = parent.anonymous().giveTo(child.anonymous(), address, length, copied);
+    int result = parent.anonymous().giveTo(child.anonymous(), address, length, parent, copied);
     if (result == 0) {
       child.show(address, length, protection);
     }
@@ -41,11 +41,15 @@ public final class MemoryFork {
             address,
             address + length,
             (from, to) -> give(child, from, to - from, parent.protection(from)));
-    long distance = child.window() - parent.window();
     PageMap.ofThisProcess()
         .ownRuns(
             parent.window() + address,
             parent.window() + address + length,
-            (from, to) -> HostMemory.copy(from, from + distance, to - from));
+            (from, to) -> copy(child, from - parent.window(), to - from));
+  }
+
+  private void copy(GuestMemory child, long from, long length) {
+    Runnable copy = () -> HostMemory.copy(parent.window() + from, child.window() + from, length);
+    parent.open(from, length, () -> child.open(from, length, copy));
   }
 }

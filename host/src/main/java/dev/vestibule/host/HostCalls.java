@@ -4,6 +4,9 @@ package dev.vestibule.host;
 public final class HostCalls {
   private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
 
+  /** Only on x86-64. */
+  public static final int ARCH_PRCTL = 158;
+
   public static final int MMAP = number(9, 222);
   public static final int MPROTECT = number(10, 226);
   public static final int MUNMAP = number(11, 215);

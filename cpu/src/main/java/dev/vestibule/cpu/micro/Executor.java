@@ -2,6 +2,7 @@ package dev.vestibule.cpu.micro;
 
 import dev.vestibule.cpu.Block;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
 
 /** How are the blocks of an address space executed? */
@@ -11,6 +12,9 @@ public interface Executor {
 
   /** Runs the thread until it stops; see {@link Cpu#run}. */
   Stop run(Cpu cpu);
+
+  /** Prepares an address space before its first thread runs. */
+  void attach(GuestMemory memory);
 
   /** How often a new block is interpreted before this executor wants to see it. */
   int budget();
@@ -30,6 +34,9 @@ public interface Executor {
       }
       return stop;
     }
+
+    @Override
+    public void attach(GuestMemory memory) {}
 
     @Override
     public int budget() {

@@ -283,22 +283,48 @@ class Assembler {
     emit8(0x58 | register & 7);
   }
 
-  // ---- guest memory: base + index ---------------------------------------------------------------
+  // ---- guest memory: the segment GS begins at the window ----------------------------------------
 
-  final void loadIndexed(boolean wide, int op, int to, int base, int index) {
-    memory(wide, op, to, base, index, 0, 0);
+  /** Where in the window an access goes: base + index + displacement; -1 for none of the two. */
+  record Place(int base, int index, int displacement) {
+    Place plus(int more) {
+      return new Place(base, index, displacement + more);
+    }
   }
 
-  /** The same with the operand-size prefix: 16 bits. */
-  final void memory16(int op, int register, int base, int index) {
-    emit8(0x66);
-    memory(false, op, register, base, index, 0, 0);
+  /**
+   * An access to guest memory.
+   *
+   * @param truncate whether the address is truncated to 32 bits before the window is added
+   * @param prefix 0x66, 0xf2, 0xf3, or 0 for none
+   */
+  final void guest(boolean truncate, int prefix, boolean wide, int op, int register, Place place) {
+    guestPrefixes(truncate, prefix);
+    rex(wide, register, place.index, Math.max(place.base, 0), op == 0x88 && register >= RSP);
+    opcode(op);
+    if (place.base < 0) {
+      emit8((register & 7) << 3 | 4); // no base, no index: a displacement of 32 bits
+      emit8(0x25);
+      emit32(place.displacement);
+    } else {
+      address(register, place.base, place.index, 0, place.displacement);
+    }
   }
 
-  final void store8(int from, int base, int index) {
-    rex(false, from, index, base, from >= RSP);
-    emit8(0x88);
-    address(from, base, index, 0, 0);
+  private void guestPrefixes(boolean truncate, int prefix) {
+    emit8(0x65);
+    if (truncate) {
+      emit8(0x67);
+    }
+    if (prefix != 0) {
+      emit8(prefix);
+    }
+  }
+
+  /** Makes a register's value the beginning of the segment GS. */
+  final void writeGsBase(int register) {
+    emit8(0xf3);
+    registers(true, 0x0fae, 3, register);
   }
 
   // ---- arithmetic -------------------------------------------------------------------------------
@@ -374,6 +400,12 @@ class Assembler {
     registers(wide, 0xd3, operation, register);
   }
 
+  /** Rotates the low 16 bits to the left and leaves the others alone. */
+  final void rotate16(int register, int amount) {
+    emit8(0x66);
+    shift(false, ROL, register, amount);
+  }
+
   final void one(boolean wide, int operation, int register) {
     registers(wide, 0xf7, operation, register);
   }
@@ -428,13 +460,6 @@ class Assembler {
     memory(false, op, reg, base, displacement);
   }
 
-  final void vectorMemory(int prefix, int op, int reg, int base, int index, int displacement) {
-    if (prefix != 0) {
-      emit8(prefix);
-    }
-    memory(false, op, reg, base, index, 0, displacement);
-  }
-
   // ---- control ----------------------------------------------------------------------------------
 
   final void bind(Label label) {
@@ -469,22 +494,26 @@ class Assembler {
 
   /**
    * A jump whose distance other threads may change while it runs: its four bytes lie in one aligned
-   * word. Returns where they are.
+   * doubleword. Returns where they are.
    */
   final int patchableJump(Label first) {
-    while ((size + 1 & 3) != 0) {
-      emit8(0x90);
-    }
+    keepTogether(1);
     jump(first);
     return size - 4;
   }
 
   final int patchableJumpIf(int condition, Label first) {
-    while ((size + 2 & 3) != 0) {
-      emit8(0x90);
-    }
+    keepTogether(2);
     jumpIf(condition, first);
     return size - 4;
+  }
+
+  /** Makes room so that the four bytes behind {@code opcode} bytes lie in one doubleword. */
+  private void keepTogether(int opcode) {
+    int at = size + opcode & 7;
+    if (at > 4) {
+      nop(8 - at);
+    }
   }
 
   final void jumpRegister(int register) {
@@ -510,6 +539,11 @@ class Assembler {
     emit8(0xf5);
   }
 
+  final void syscall() {
+    emit8(0x0f);
+    emit8(0x05);
+  }
+
   final void cpuid() {
     emit8(0x0f);
     emit8(0xa2);
@@ -523,17 +557,29 @@ class Assembler {
 
   /** Fills up to a multiple of a power of two with no-operations. */
   final void align(int boundary) {
-    while ((size & boundary - 1) != 0) {
-      emit8(0x90);
+    nop(-size & boundary - 1);
+  }
+
+  /** No-operations of so many bytes altogether. */
+  final void nop(int bytes) {
+    for (int left = bytes; left > 0; ) {
+      int length = Math.min(left, NOPS.length);
+      for (int part : NOPS[length - 1]) {
+        emit8(part);
+      }
+      left -= length;
     }
   }
 
-  /** A no-operation of five bytes. */
-  final void nop5() {
-    emit8(0x0f);
-    emit8(0x1f);
-    emit8(0x44);
-    emit8(0);
-    emit8(0);
-  }
+  /** The forms that Intel's manual recommends, SDM volume 2B, "NOP". */
+  private static final int[][] NOPS = {
+    {0x90},
+    {0x66, 0x90},
+    {0x0f, 0x1f, 0x00},
+    {0x0f, 0x1f, 0x40, 0x00},
+    {0x0f, 0x1f, 0x44, 0x00, 0x00},
+    {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
+    {0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
+    {0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00}
+  };
 }

@@ -7,21 +7,45 @@ import dev.vestibule.cpu.Isa;
 import dev.vestibule.cpu.micro.Op;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How does a block become machine code?
  *
  * <p>The code begins with a no-operation that an invalidation turns into a jump back to Java. Each
  * exit jumps to a stub at the end until its successor is known, then straight to that. Backward
- * exits look at the attention flag first. An instruction that the emitter does not know ends the
- * code; the interpreter does the rest of the block.
+ * exits look at the attention flag first. An instruction that the emitter does not know leaves to
+ * the interpreter and comes back behind it.
  */
 final class BlockEmitter extends VectorFloatEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
-  private static final int FEWEST = 24;
 
-  private record Stub(Label label, Site.Kind kind, int index, int jump) {}
+  /** A block is worth translating if it has so many known instructions for each other one. */
+  private static final int KNOWN_FOR_EACH = 8;
+
+  private record Stub(
+      Label label, Site.Kind kind, Block block, int index, int jump, int place, Context context) {}
+
+  /**
+   * A block's code.
+   *
+   * @param at where it begins, in the code memory
+   * @param places where each instruction begins, from {@code at}
+   * @param contexts with which each instruction begins
+   * @param entryStub where the stub lies that an invalid block's beginning jumps to
+   */
+  record Placed(Block block, int at, int[] places, Context[] contexts, int entryStub) {}
+
+  /** Which block shall follow in the same run of code? */
+  interface Successors {
+    /**
+     * The block at a guest address, to be emitted next; null if the code is to jump there.
+     *
+     * @param context with which it would be entered
+     */
+    @Nullable Block follow(long pc, Context context);
+  }
 
   private final List<Stub> stubs = new ArrayList<>();
   private final int pcSlot;
@@ -29,7 +53,10 @@ final class BlockEmitter extends VectorFloatEmitter {
   private int exitStub;
   private int missStub;
   private int faultStub;
-  private int[] places = {};
+  private boolean[] known = {};
+  private final List<Placed> emitted = new ArrayList<>();
+  private Successors successors = (pc, context) -> null;
+  private @Nullable Block next;
   private int base;
   private Block block;
 
@@ -43,15 +70,17 @@ final class BlockEmitter extends VectorFloatEmitter {
   // ---- code around the blocks -------------------------------------------------------------------
 
   /** Emits the way in: enter(record, code). */
-  void emitEntry(int windowSlot, int tableSlot) {
+  void emitEntry(int windowSlot) {
     reset();
     for (int register : new int[] {RBX, RBP, R12, R13, R14, R15}) {
       push(register);
     }
     loadAddress(true, RBP, RDI, BIAS);
     move(RAX, RSI);
-    load(R15, RBP, offset(windowSlot));
-    load(R14, RBP, offset(tableSlot));
+    if (host().fsgsbase()) {
+      load(RCX, RBP, offset(windowSlot));
+      writeGsBase(RCX);
+    }
     loadPins();
     jumpRegister(RAX);
   }
@@ -96,19 +125,26 @@ final class BlockEmitter extends VectorFloatEmitter {
 
   // ---- a block ----------------------------------------------------------------------------------
 
-  /** How many instructions from the block's beginning can be emitted. */
-  int supported(Block candidate) {
-    long[] code = candidate.code();
+  /** Whether it is worth while to translate a block; says which instructions are known. */
+  boolean worthwhile(Block candidate) {
     int count = candidate.instructions();
+    known = new boolean[count];
+    int unknown = 0;
     for (int k = 0; k < count; k++) {
-      int to = k + 1 < count ? candidate.start(k + 1) : code.length;
-      for (int i = candidate.start(k); i < to; i++) {
-        if (!emits(code[i])) {
-          return k;
-        }
+      known[k] = knows(candidate, k);
+      unknown += known[k] ? 0 : 1;
+    }
+    return count - unknown >= unknown * KNOWN_FOR_EACH;
+  }
+
+  private boolean knows(Block candidate, int k) {
+    long[] code = candidate.code();
+    for (int i = candidate.start(k); i < candidate.startOfNext(k); i++) {
+      if (!emits(code[i])) {
+        return false;
       }
     }
-    return count;
+    return true;
   }
 
   private boolean emits(long w) {
@@ -117,80 +153,135 @@ final class BlockEmitter extends VectorFloatEmitter {
     return (known || computesVectors(op) || floats(w) || floatsVectors(w)) && !readsStatus(w);
   }
 
-  /** Whether it is worth while to enter machine code for so much of a block. */
-  static boolean worthwhile(int supported, Block block) {
-    return supported == block.instructions() || supported >= FEWEST;
-  }
-
   private boolean orders(long w) {
     return Op.op(w) == Op.HELP && isa.ordering(Op.imm(w) & 0xffff) != Isa.Ordering.NONE;
   }
 
-  private static boolean leaves(int op) {
+  static boolean leaves(int op) {
     return op >= Op.GOTO && op <= Op.STOP_IF;
   }
 
   /**
-   * Emits a block.
+   * Emits a block, and those that shall follow it.
    *
-   * @param at where in the code memory it will lie, a multiple of 16
-   * @param sites takes the block's sites, whose numbers follow those it has
+   * @param context with which it is entered
+   * @param at where in the code memory the code will lie, a multiple of 16
+   * @param following says what follows
+   * @param sites takes the sites, whose numbers follow those it has
+   * @return what was emitted
    */
-  void emit(Block newBlock, GuestMemory memory, int supported, int at, List<Site> sites) {
+  List<Placed> emit(
+      Block first,
+      Context context,
+      GuestMemory memory,
+      int at,
+      Successors following,
+      List<Site> sites) {
+    begin(first, context, memory, at);
+    successors = following;
+    emitted.clear();
+    Block now = first;
+    Context entered = context;
+    while (now != null) {
+      next = null;
+      emitOne(now, entered);
+      entered = context().without(-1);
+      now = next;
+      if (now != null) {
+        enter(now, entered, memory);
+      }
+    }
+    finishFloats();
+    stubs.removeIf(stub -> !stub.label.used());
+    List<Placed> all = new ArrayList<>();
+    for (Placed one : emitted) {
+      all.add(withEntryStub(one, base + size()));
+      stub(new Stub(new Label(), Site.Kind.ENTRY, one.block, 0, 0, 0, one.contexts[0]), sites);
+    }
+    for (Stub stub : stubs) {
+      stub(stub, sites);
+    }
+    emitConstants();
+    return all;
+  }
+
+  private static Placed withEntryStub(Placed one, int stub) {
+    return new Placed(one.block, one.at, one.places, one.contexts, stub);
+  }
+
+  private void stub(Stub stub, List<Site> sites) {
+    bind(stub.label);
+    constantKeepingFlags(RAX, sites.size());
+    jumpTo(exitStub, base);
+    sites.add(new Site(stub.kind, stub.block, stub.index, stub.jump, stub.place, stub.context));
+  }
+
+  private void emitOne(Block now, Context entered) {
+    block = now;
+    worthwhile(now);
+    align(8); // the first five bytes are replaced in one store
+    int start = size();
+    nop(5);
+    long[] code = block.code();
+    beginFloats(code, base);
+    int count = block.instructions();
+    int[] places = new int[count];
+    Context[] contexts = new Context[count];
+    for (int k = 0; k < count; k++) {
+      places[k] = size() - start;
+      contexts[k] = k == 0 ? entered : context();
+      emitInstruction(code, k, contexts[k]);
+    }
+    emitted.add(new Placed(now, base + start, places, contexts, 0));
+  }
+
+  private void add(Label label, Site.Kind kind, int index, int jump, Context context) {
+    stubs.add(new Stub(label, kind, block, index, jump, 0, context));
+  }
+
+  private void begin(Block newBlock, Context context, GuestMemory memory, int at) {
     reset();
     block = newBlock;
     base = at;
     stubs.clear();
-    beginBlock(block);
-    beginMemory(memory);
-    nop5();
-    long[] code = block.code();
-    beginFloats(code, at);
-    int count = block.instructions();
-    places = new int[supported];
-    for (int k = 0; k < supported; k++) {
-      places[k] = size();
-      int to = k + 1 < count ? block.start(k + 1) : code.length;
-      Label slow = new Label();
-      beginInstruction(block, block.start(k), to);
-      for (int i = block.start(k); i < to; i++) {
+    enter(block, context, memory);
+  }
+
+  /** A block begins, about which only the context is known. */
+  private void enter(Block newBlock, Context context, GuestMemory memory) {
+    forget();
+    beginBlock(newBlock, context);
+    beginMemory(memory, context);
+  }
+
+  /** Emits code that carries out what is pending and goes on at a place where nothing is. */
+  void emitSettling(Block any, Context context, GuestMemory memory, int at, int target) {
+    begin(any, context, memory, at);
+    settle();
+    jumpTo(target, base);
+  }
+
+  private void emitInstruction(long[] code, int k, Context context) {
+    Label slow = new Label();
+    int from = block.start(k);
+    int to = block.startOfNext(k);
+    if (known[k]) {
+      beginInstruction(block, from, to);
+      for (int i = from; i < to; i++) {
         beginOperation(i);
+        prepare(code[i]);
         emitOperation(code[i], i, slow);
         if (Op.op(code[i]) < Op.FIRST_VECTOR) {
           forget(Op.d(code[i]));
         }
       }
-      stubs.add(new Stub(slow, Site.Kind.SLOW, k, 0));
+      add(slow, Site.Kind.SLOW, k, 0, context);
+    } else {
+      jump(slow);
+      forget();
+      int behind = base + size();
+      stubs.add(new Stub(slow, Site.Kind.SLOW, block, k, 0, behind, context));
     }
-    if (supported < count) {
-      Label rest = new Label();
-      jump(rest);
-      stubs.add(new Stub(rest, Site.Kind.SLOW, supported, 0));
-    }
-    finishMemory();
-    finishFloats();
-    stubs.removeIf(stub -> !stub.label.used());
-    stubs.add(new Stub(new Label(), Site.Kind.ENTRY, 0, 0));
-    for (Stub stub : stubs) {
-      entryStub = base + size();
-      bind(stub.label);
-      constantKeepingFlags(RAX, sites.size());
-      jumpTo(exitStub, base);
-      sites.add(new Site(stub.kind, block, stub.index, stub.jump));
-    }
-    emitConstants();
-  }
-
-  private int entryStub;
-
-  /** Where the code of each instruction begins, from the block's beginning. */
-  int[] places() {
-    return places;
-  }
-
-  /** Where the stub lies that an invalid block's beginning jumps to. */
-  int entryStub() {
-    return entryStub;
   }
 
   private void emitOperation(long w, int index, Label slow) {
@@ -217,6 +308,13 @@ final class BlockEmitter extends VectorFloatEmitter {
       }
     } else {
       emitLeave(op, w, index);
+      return;
+    }
+    if (!stores(op)) {
+      written(Op.d(w));
+      if (op == Op.ADC64 || op == Op.ADC32) {
+        written(Op.c(w));
+      }
     }
     noteWrites(w);
   }
@@ -226,7 +324,7 @@ final class BlockEmitter extends VectorFloatEmitter {
     int exit = Op.imm(w) >>> 8;
     int mask = Op.imm(w) & 0xff;
     switch (op) {
-      case Op.GOTO -> exit(exit);
+      case Op.GOTO -> leave(exit);
       case Op.EXIT_ANY -> exitIf(anyOf(a, mask), exit);
       case Op.EXIT_NONE -> exitIf(anyOf(a, mask) ^ 1, exit);
       case Op.EXIT_ZERO32, Op.EXIT_NONZERO32, Op.EXIT_ZERO64, Op.EXIT_NONZERO64 -> {
@@ -237,15 +335,16 @@ final class BlockEmitter extends VectorFloatEmitter {
       }
       case Op.JUMP -> indirect(a);
       case Op.STOP -> {
+        settle();
         Label stop = new Label();
         jump(stop);
-        stubs.add(new Stub(stop, Site.Kind.STOP, index, 0));
+        add(stop, Site.Kind.STOP, index, 0, Context.NOTHING);
       }
       case Op.STOP_IF -> {
         compareWithZero(true, a);
         Label stop = new Label();
         jumpIf(NOT_EQUAL, stop);
-        stubs.add(new Stub(stop, Site.Kind.STOP, index, 0));
+        add(stop, Site.Kind.STOP, index, 0, context());
       }
       default -> throw new AssertionError("micro-operation " + op);
     }
@@ -260,13 +359,28 @@ final class BlockEmitter extends VectorFloatEmitter {
     }
   }
 
+  /** The block's last operation: the successor may follow immediately. */
+  private void leave(int exit) {
+    if (!backward(exit)) {
+      next = successors.follow(block.exit(exit), context().without(-1));
+    }
+    if (next == null) {
+      exit(exit);
+    }
+  }
+
   private void exit(int exit) {
     Label stub = new Label();
     if (backward(exit)) {
       operateMemoryConstant(false, CMP, RBP, ATTENTION, 0);
       jumpIf(NOT_EQUAL, stub);
     }
-    stubs.add(new Stub(stub, Site.Kind.EXIT, exit, base + patchableJump(stub)));
+    addExit(stub, exit, patchableJump(stub));
+  }
+
+  private void addExit(Label stub, int exit, int jump) {
+    Context now = backward(exit) ? context() : context().without(-1);
+    add(stub, Site.Kind.EXIT, exit, base + jump, now);
   }
 
   private void exitIf(int condition, int exit) {
@@ -277,7 +391,7 @@ final class BlockEmitter extends VectorFloatEmitter {
       bind(past);
     } else {
       Label stub = new Label();
-      stubs.add(new Stub(stub, Site.Kind.EXIT, exit, base + patchableJumpIf(condition, stub)));
+      addExit(stub, exit, patchableJumpIf(condition, stub));
     }
   }
 
@@ -287,6 +401,7 @@ final class BlockEmitter extends VectorFloatEmitter {
 
   /** Goes to a guest address through the thread's table of jumps. */
   private void indirect(int slot) {
+    settle();
     into(RAX, slot);
     operateMemoryConstant(false, CMP, RBP, ATTENTION, 0);
     jumpIfTo(NOT_EQUAL, missStub);

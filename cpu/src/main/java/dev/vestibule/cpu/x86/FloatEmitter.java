@@ -132,13 +132,24 @@ class FloatEmitter extends VmxEmitter {
     ret();
   }
 
+  /** Begins a block, in code that begins at {@code at}. */
   final void beginFloats(long[] blockCode, int at) {
     code = blockCode;
     base = at;
+  }
+
+  @Override
+  void reset() {
+    super.reset();
+    later.clear();
+  }
+
+  @Override
+  void forget() {
+    super.forget();
     ready = false;
     singles = 0;
     zeros = 0;
-    later.clear();
   }
 
   /** Emits what stands apart from the straight line. */

@@ -1,5 +1,6 @@
 package dev.vestibule.cpu.x86;
 
+import dev.vestibule.host.AuxiliaryVector;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 
@@ -14,8 +15,12 @@ import dev.vestibule.host.Libc;
  * @param structuredC ECX of leaf 7
  * @param extended ECX of leaf 0x80000001
  * @param saved XCR0: which registers the kernel saves
+ * @param allowed AT_HWCAP2: what the kernel lets programs use
  */
-record HostFeatures(int basic, int structuredB, int structuredC, int extended, int saved) {
+record HostFeatures(
+    int basic, int structuredB, int structuredC, int extended, int saved, long allowed) {
+  private static final int AT_HWCAP2 = 26;
+  private static final int HWCAP2_FSGSBASE = 2;
   private static final int AVX_SAVED = 0x6;
   private static final int AVX512_SAVED = 0xe6;
   private static final int EBX = 4;
@@ -70,6 +75,11 @@ record HostFeatures(int basic, int structuredB, int structuredC, int extended, i
     return avx() && bit(structuredB, 5);
   }
 
+  /** Instructions that set the beginning of a segment. */
+  boolean fsgsbase() {
+    return (allowed & HWCAP2_FSGSBASE) != 0;
+  }
+
   boolean bmi2() {
     return bit(structuredB, 8);
   }
@@ -122,7 +132,8 @@ record HostFeatures(int basic, int structuredB, int structuredC, int extended, i
         structured ? ask(cpuid, 7, EBX) : 0,
         structured ? ask(cpuid, 7, ECX) : 0,
         ask(cpuid, 0x8000_0001, ECX),
-        bit(basic, 27) ? ask(xgetbv, 0, 0) : 0);
+        bit(basic, 27) ? ask(xgetbv, 0, 0) : 0,
+        AuxiliaryVector.value(AT_HWCAP2));
   }
 
   private static int ask(long code, int what, int answer) {

@@ -20,7 +20,7 @@ class Locations extends VectorAssembler {
   static final int BIAS = 128;
 
   /** Host registers for the guest's hottest, in this order. */
-  private static final int[] PINS = {RBX, RSI, RDI, R8, R9, R10, R12, R13};
+  private static final int[] PINS = {RBX, RSI, RDI, R8, R9, R10, R12, R13, R14, R15};
 
   private static final int MEMORY = -1;
   private static final int CONSTANT = -2;

@@ -2,151 +2,166 @@ package dev.vestibule.cpu.x86;
 
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.micro.Op;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * How does machine code reach guest memory?
  *
- * <p>R15 is the window, R14 the table of page bytes, which is asked before each access as the
- * interpreter does. What the fast path does not allow (a missing page, a page of translated code, a
- * page boundary within the access) leaves to the interpreter before anything is changed.
+ * <p>The segment GS begins at the window, and the host enforces what the page table says: an access
+ * is one instruction, and what is not allowed faults. Addresses of 64 bits are compared with the
+ * window's size first; those of 32 bits are truncated by the processor, and the window holds them
+ * all. Displacements stay within the guard areas around the window.
  */
 class MemoryEmitter extends IntegerEmitter {
-  private static final int PAGE_MASK = GuestMemory.PAGE_SIZE - 1;
+  /** Displacements up to this are left to the guard areas. */
+  private static final int NEAR = 1 << 15;
+
+  private static final int LIMIT = offset(Translator.LIMIT);
   static final int MOVBE_LOAD = 0x0f38f0;
   static final int MOVBE_STORE = 0x0f38f1;
+  static final int OPERAND16 = 0x66;
   private static final int MOVE_LOAD = 0x8b;
   private static final int MOVE_STORE = 0x89;
+  private static final int MOVE_STORE8 = 0x88;
   private static final int ZERO_EXTEND8 = 0x0fb6;
   private static final int ZERO_EXTEND16 = 0x0fb7;
   private static final int SIGN_EXTEND16 = 0x0fbf;
   private static final int SIGN_EXTEND32 = 0x63;
 
-  /** An access that is not aligned: where it goes on if it stays within its page. */
-  private record Unaligned(Label from, Label back, int address, int size, Label slow) {}
-
-  private final List<Unaligned> unaligned = new ArrayList<>();
   private boolean wide;
-  private int pages;
+  private boolean truncates;
+  private long limit;
+
+  /** General registers of the guest, as bits, whose values are known to lie in the window. */
+  private int inside;
 
   MemoryEmitter(int[] hotSlots, HostFeatures host) {
     super(hotSlots, host);
   }
 
-  final void beginMemory(GuestMemory memory) {
+  final void beginMemory(GuestMemory memory, Context context) {
     wide = memory.wide();
-    pages = (int) (memory.limit() >>> GuestMemory.PAGE_SHIFT);
-    unaligned.clear();
+    limit = memory.limit();
+    truncates = !wide && limit == 1L << 32;
+    inside = context.inside();
+  }
+
+  @Override
+  Context context() {
+    Context compares = super.context();
+    return new Context(compares.first(), compares.second(), inside);
+  }
+
+  @Override
+  void written(int slot) {
+    if (slot < Integer.SIZE) {
+      inside &= ~(1 << slot);
+    }
+  }
+
+  @Override
+  void forget() {
+    super.forget();
+    inside = 0;
   }
 
   static boolean accesses(int op) {
     return op >= Op.LDU8 && op <= Op.ST64LE + Op.INDEXED;
   }
 
+  /** Whether an operation's d is not its result but what it stores. */
+  static boolean stores(int op) {
+    int plain = op > Op.ST64LE && op <= Op.ST64LE + Op.INDEXED ? op - Op.INDEXED : op;
+    return plain >= Op.ST8 && plain <= Op.ST64LE || op >= Op.VST128BE && op <= Op.VST32X4LE;
+  }
+
   final void emitMemory(long w, Label slow) {
     int op = Op.op(w);
     boolean indexed = op > Op.ST64LE;
     int plain = indexed ? op - Op.INDEXED : op;
-    int address = indexed ? indexedAddress(Op.a(w), Op.b(w)) : displaced(Op.a(w), Op.imm(w));
-    boolean store = plain >= Op.ST8;
-    checked(address, size(plain), store ? GuestMemory.STORE_OK : GuestMemory.LOAD_OK, slow);
-    if (store) {
-      storeValue(plain, Op.d(w), address);
+    Place place = indexed ? indexed(Op.a(w), Op.b(w), slow) : displaced(Op.a(w), Op.imm(w), slow);
+    if (plain >= Op.ST8) {
+      storeValue(plain, Op.d(w), place);
     } else {
-      loadValue(plain, Op.d(w), address);
-      written(Op.d(w));
+      loadValue(plain, Op.d(w), place);
     }
-  }
-
-  private static int size(int op) {
-    return switch (op) {
-      case Op.LDU8, Op.ST8 -> 1;
-      case Op.LDU16BE, Op.LDS16BE, Op.LDU16LE, Op.LDS16LE, Op.ST16BE, Op.ST16LE -> 2;
-      case Op.LD64BE, Op.LD64LE, Op.ST64BE, Op.ST64LE -> 8;
-      default -> 4;
-    };
   }
 
   // ---- addresses --------------------------------------------------------------------------------
 
-  /** A register that holds the address of slot + displacement, truncated on 32-bit guests. */
-  final int displaced(int base, int displacement) {
+  /** The place slot + displacement; leaves to {@code slow} if it is outside the window. */
+  final Place displaced(int base, int displacement, Label slow) {
     if (isConstant(base)) {
       long address = constantOf(base) + displacement;
+      if (truncates) {
+        return new Place(-1, -1, (int) address);
+      }
+      if (Long.compareUnsigned(address, Math.min(limit, Integer.MAX_VALUE)) < 0) {
+        return new Place(-1, -1, (int) address);
+      }
       constantKeepingFlags(RAX, wide ? address : address & 0xffff_ffffL);
-      return RAX;
+      return checked(RAX, 0, slow);
     }
     int register = use(base, RAX);
-    if (wide && displacement == 0) {
-      return register;
+    if (truncates) {
+      return new Place(register, -1, displacement);
     }
-    loadAddress(wide, RAX, register, displacement);
-    return RAX;
+    if (!wide || displacement >= NEAR || displacement < -NEAR) {
+      loadAddress(wide, RAX, register, displacement);
+      return checked(RAX, 0, slow);
+    }
+    if (base < Integer.SIZE && (inside >>> base & 1) != 0) {
+      return new Place(register, -1, displacement);
+    }
+    if (base < Integer.SIZE) {
+      inside |= 1 << base;
+    }
+    return checked(register, displacement, slow);
   }
 
-  private int indexedAddress(int a, int b) {
+  private Place indexed(int a, int b, Label slow) {
     int first = use(a, RAX);
     int second = use(b, RCX);
+    if (truncates) {
+      return new Place(first, second, 0);
+    }
     loadAddress(wide, RAX, first, second, 0, 0);
-    return RAX;
+    return checked(RAX, 0, slow);
   }
 
-  /** Leaves to {@code slow} unless the access is allowed and within one page; RCX is changed. */
-  final void checked(int address, int size, int need, Label slow) {
-    move(RCX, address);
-    shift(wide, SHR, RCX, GuestMemory.PAGE_SHIFT);
-    if (wide || pages != 1 << 32 - GuestMemory.PAGE_SHIFT) {
-      operateConstant(true, CMP, RCX, pages);
-      jumpIf(ABOVE_EQUAL, slow);
-    }
-    testMemoryByte(R14, RCX, 0, need);
-    jumpIf(EQUAL, slow);
-    if (size > 1) {
-      Unaligned other = new Unaligned(new Label(), new Label(), address, size, slow);
-      testByte(address, size - 1);
-      jumpIf(NOT_EQUAL, other.from);
-      bind(other.back);
-      unaligned.add(other);
-    }
+  private Place checked(int register, int displacement, Label slow) {
+    operateMemory(true, CMP, register, RBP, LIMIT);
+    jumpIf(ABOVE_EQUAL, slow);
+    return new Place(register, -1, displacement);
   }
 
-  /** Emits what stands apart from the straight line. */
-  final void finishMemory() {
-    for (Unaligned access : unaligned) {
-      bind(access.from);
-      move32(RCX, access.address);
-      operateConstant(false, AND, RCX, PAGE_MASK);
-      operateConstant(false, CMP, RCX, GuestMemory.PAGE_SIZE - access.size);
-      jumpIf(ABOVE, access.slow);
-      jump(access.back);
-    }
+  /** An access with an optional prefix; {@code wide} selects 64-bit operands. */
+  final void guest(int prefix, boolean wideOperand, int op, int register, Place place) {
+    guest(truncates, prefix, wideOperand, op, register, place);
   }
 
   // ---- accesses ---------------------------------------------------------------------------------
 
-  private void loadValue(int op, int d, int at) {
+  private void loadValue(int op, int d, Place at) {
     int to = target(d);
     switch (op) {
-      case Op.LDU8 -> loadIndexed(false, ZERO_EXTEND8, to, R15, at);
-      case Op.LDU16LE -> loadIndexed(false, ZERO_EXTEND16, to, R15, at);
-      case Op.LDS16LE -> loadIndexed(true, SIGN_EXTEND16, to, R15, at);
-      case Op.LDU32LE -> loadIndexed(false, MOVE_LOAD, to, R15, at);
-      case Op.LDS32LE -> loadIndexed(true, SIGN_EXTEND32, to, R15, at);
-      case Op.LD64LE -> loadIndexed(true, MOVE_LOAD, to, R15, at);
+      case Op.LDU8 -> guest(0, false, ZERO_EXTEND8, to, at);
+      case Op.LDU16LE -> guest(0, false, ZERO_EXTEND16, to, at);
+      case Op.LDS16LE -> guest(0, true, SIGN_EXTEND16, to, at);
+      case Op.LDU32LE -> guest(0, false, MOVE_LOAD, to, at);
+      case Op.LDS32LE -> guest(0, true, SIGN_EXTEND32, to, at);
+      case Op.LD64LE -> guest(0, true, MOVE_LOAD, to, at);
       default -> loadReversed(op, to, at);
     }
     define(d, to);
   }
 
-  private void loadReversed(int op, int to, int at) {
+  private void loadReversed(int op, int to, Place at) {
     switch (op) {
       case Op.LDU16BE, Op.LDS16BE -> {
-        loadIndexed(false, ZERO_EXTEND16, to, R15, at);
-        byteSwap(false, to);
-        shift(false, op == Op.LDS16BE ? SAR : SHR, to, 16);
+        guest(0, false, ZERO_EXTEND16, to, at);
+        rotate16(to, 8);
         if (op == Op.LDS16BE) {
-          signExtend32(to, to);
+          signExtend16(to, to);
         }
       }
       case Op.LD64BE -> swapped(true, to, at);
@@ -159,39 +174,40 @@ class MemoryEmitter extends IntegerEmitter {
     }
   }
 
-  private void swapped(boolean doubleword, int to, int at) {
+  /** Loads a word or doubleword with its bytes reversed. */
+  final void swapped(boolean doubleword, int to, Place at) {
     if (host().movbe()) {
-      loadIndexed(doubleword, MOVBE_LOAD, to, R15, at);
+      guest(0, doubleword, MOVBE_LOAD, to, at);
     } else {
-      loadIndexed(doubleword, MOVE_LOAD, to, R15, at);
+      guest(0, doubleword, MOVE_LOAD, to, at);
       byteSwap(doubleword, to);
     }
   }
 
-  private void storeValue(int op, int value, int at) {
+  private void storeValue(int op, int value, Place at) {
     int from = use(value, RDX);
     switch (op) {
-      case Op.ST8 -> store8(from, R15, at);
-      case Op.ST16LE -> memory16(MOVE_STORE, from, R15, at);
-      case Op.ST32LE -> loadIndexed(false, MOVE_STORE, from, R15, at);
-      case Op.ST64LE -> loadIndexed(true, MOVE_STORE, from, R15, at);
+      case Op.ST8 -> guest(0, false, MOVE_STORE8, from, at);
+      case Op.ST16LE -> guest(OPERAND16, false, MOVE_STORE, from, at);
+      case Op.ST32LE -> guest(0, false, MOVE_STORE, from, at);
+      case Op.ST64LE -> guest(0, true, MOVE_STORE, from, at);
       default -> storeReversed(op, from, at);
     }
   }
 
-  private void storeReversed(int op, int from, int at) {
+  private void storeReversed(int op, int from, Place at) {
     boolean doubleword = op == Op.ST64BE;
-    if (op == Op.ST16BE) {
-      move32(RDX, from);
-      byteSwap(false, RDX);
-      shift(false, SHR, RDX, 16);
-      memory16(MOVE_STORE, RDX, R15, at);
-    } else if (host().movbe()) {
-      loadIndexed(doubleword, MOVBE_STORE, from, R15, at);
+    int prefix = op == Op.ST16BE ? OPERAND16 : 0;
+    if (host().movbe()) {
+      guest(prefix, doubleword, MOVBE_STORE, from, at);
     } else {
       move(RDX, from);
-      byteSwap(doubleword, RDX);
-      loadIndexed(doubleword, MOVE_STORE, RDX, R15, at);
+      if (op == Op.ST16BE) {
+        rotate16(RDX, 8);
+      } else {
+        byteSwap(doubleword, RDX);
+      }
+      guest(prefix, doubleword, MOVE_STORE, RDX, at);
     }
   }
 }

@@ -63,8 +63,7 @@ public final class NativeLibrary {
     a.load(Assembler.R10, Assembler.RSP, 8);
     a.load(Assembler.R8, Assembler.RSP, 16);
     a.load(Assembler.R9, Assembler.RSP, 24);
-    a.emit8(0x0f); // syscall
-    a.emit8(0x05);
+    a.syscall();
     a.ret();
   }
 

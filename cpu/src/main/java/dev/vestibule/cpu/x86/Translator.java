@@ -3,10 +3,13 @@ package dev.vestibule.cpu.x86;
 import dev.vestibule.cpu.Block;
 import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestFault;
+import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.cpu.micro.Executor;
 import dev.vestibule.cpu.micro.Interpreter;
 import dev.vestibule.cpu.micro.Op;
+import dev.vestibule.cpu.x86.BlockEmitter.Placed;
+import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import java.lang.foreign.MemorySegment;
@@ -14,9 +17,11 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,12 +39,25 @@ public final class Translator implements Executor {
   /** Bytes of machine code an address space may have; beyond that new code is interpreted. */
   private static final int CAPACITY = 64 << 20;
 
+  /** How many contexts a block is translated for at most. */
+  private static final int MOST_VERSIONS = 4;
+
+  /** How many blocks follow each other at most. */
+  private static final int LONGEST_TRACE = 16;
+
+  /** Bytes that are kept for code that settles. */
+  private static final int ROOM = 512;
+
   private static final int PAGE = 4096;
   private static final long UNSUITABLE = -1;
   private static final int FAULTED = 1;
   private static final int REGISTERS = 256;
   private static final int WINDOW = Cpu.EXECUTOR;
-  private static final int TABLE = Cpu.EXECUTOR + 1;
+
+  /** Slot that holds the size of the guest's window. */
+  static final int LIMIT = Cpu.EXECUTOR + 1;
+
+  private static final int ARCH_SET_GS = 0x1001;
   private static final Stop[] STOPS = Stop.values();
   private static final Cleaner CLEANER = Cleaner.create();
 
@@ -67,14 +85,11 @@ public final class Translator implements Executor {
   private volatile long faultExit;
   private volatile Site[] sites = new Site[256];
   private final List<Site> known = new ArrayList<>();
-  private final Map<Block, Integer> entries = new IdentityHashMap<>();
+  private final Map<Block, List<Placed>> versions = new IdentityHashMap<>();
   private final TreeMap<Integer, Placed> placed = new TreeMap<>();
   private @Nullable CodeMemory memory;
   private @Nullable BlockEmitter emitter;
   private MemorySegment entry = MemorySegment.NULL;
-
-  /** A block's code, and where in it each instruction begins. */
-  private record Placed(Block block, int[] places) {}
 
   /**
    * @param compare whether what can be repeated is compared with the interpreter
@@ -114,6 +129,9 @@ public final class Translator implements Executor {
   @Override
   public Stop run(Cpu cpu) {
     prepare(cpu);
+    if (cpu.memory().watchpoints() != null) {
+      return Executor.INTERPRETER.run(cpu);
+    }
     try {
       Block block = cpu.block(cpu.pc());
       while (true) {
@@ -159,16 +177,41 @@ public final class Translator implements Executor {
 
   private void prepare(Cpu cpu) {
     cpu.setSlot(WINDOW, cpu.memory().window());
-    cpu.setSlot(TABLE, cpu.memory().table());
+    cpu.setSlot(LIMIT, cpu.memory().limit());
+  }
+
+  @Override
+  public void attach(GuestMemory memory) {
+    if (!memory.enforced()) {
+      FaultHandler.instance().guard(memory);
+    }
   }
 
   private @Nullable Stop enter(Cpu cpu, long code) {
-    return resume(cpu, call(cpu, code));
+    long at = code;
+    while (true) {
+      int number = call(cpu, at);
+      Site site = number > FAULTED ? sites[number] : null;
+      Block alone = site == null ? null : site.alone();
+      if (site == null || alone == null) {
+        return resume(cpu, number);
+      }
+      site.context().settle(cpu);
+      Stop stop = Interpreter.run(cpu, alone, 0);
+      boolean on = stop == null || stop == Stop.ATTENTION; // which the next exit looks at
+      if (!on || !site.block().valid()) {
+        return stop;
+      }
+      at = codeAt(site.back());
+    }
   }
 
   private int call(Cpu cpu, long code) {
     cpu.setSlot(FaultHandler.FAULT_EXIT, faultExit);
     FloatStatus.prepare(cpu);
+    if (features != null && !features.fsgsbase()) {
+      Libc.syscall(HostCalls.ARCH_PRCTL, ARCH_SET_GS, cpu.memory().window());
+    }
     int site = (int) Libc.call(entry, cpu.context(), code);
     FloatStatus.settle(cpu);
     return site;
@@ -177,7 +220,7 @@ public final class Translator implements Executor {
   /** Does what the site asks for at which machine code was left. */
   private @Nullable Stop resume(Cpu cpu, int site) {
     if (site == FAULTED) {
-      throw lostPage(cpu);
+      return faulted(cpu);
     }
     return site == 0 ? missed(cpu) : left(cpu, sites[site]);
   }
@@ -240,29 +283,44 @@ public final class Translator implements Executor {
     return null;
   }
 
-  /** What the JVM makes of such a fault in its own code; the pc is that of the instruction. */
-  private synchronized InternalError lostPage(Cpu cpu) {
-    CodeMemory where = memory;
-    long at = cpu.slot(FaultHandler.FAULT_PC) - (where == null ? 0 : where.address(0));
-    Map.Entry<Integer, Placed> found = placed.floorEntry((int) at);
-    if (found != null) {
-      Placed code = found.getValue();
-      int k = Arrays.binarySearch(code.places, (int) at - found.getKey());
-      Block block = code.block;
-      cpu.setPc(block.pcAt(block.start(k >= 0 ? k : -k - 2)));
+  /**
+   * The host did not allow an access. The interpreter does it again: it knows why, and whether a
+   * missing page can be had. If a page of a mapped file is lost, it meets what the JVM makes of
+   * that in its own code.
+   */
+  private @Nullable Stop faulted(Cpu cpu) {
+    Placed code;
+    int k;
+    synchronized (this) {
+      CodeMemory where = memory;
+      int at = (int) (cpu.slot(FaultHandler.FAULT_PC) - (where == null ? 0 : where.address(0)));
+      Map.Entry<Integer, Placed> found = placed.floorEntry(at);
+      if (found == null) {
+        throw new IllegalStateException("a fault in machine code of no block");
+      }
+      code = found.getValue();
+      int index = Arrays.binarySearch(code.places(), at - found.getKey());
+      k = index >= 0 ? index : -index - 2;
     }
-    return new InternalError("a page of a mapped file is lost");
+    Block block = code.block();
+    code.contexts()[k].settle(cpu);
+    if (cpu.slot(FaultHandler.FAULT_SIGNAL) == FaultHandler.SIGBUS) {
+      cpu.setPc(block.pcAt(block.start(k)));
+      throw new InternalError("a page of a mapped file is lost");
+    }
+    return Interpreter.run(cpu, block, block.start(k));
   }
 
   private @Nullable Stop left(Cpu cpu, Site site) {
     Block block = site.block();
+    site.context().settle(cpu);
     switch (site.kind()) {
       case EXIT -> {
         cpu.setPc(block.exit(site.index()));
         if (cpu.attention()) {
           return Stop.ATTENTION;
         }
-        link(site, cpu.block(cpu.pc()));
+        link(cpu, site, cpu.block(cpu.pc()));
         return null;
       }
       case SLOW -> {
@@ -283,12 +341,61 @@ public final class Translator implements Executor {
 
   // ---- translating ------------------------------------------------------------------------------
 
-  private synchronized void link(Site site, Block next) {
-    long code = next.machineCode();
+  private long codeAt(int offset) {
     CodeMemory where = memory;
-    if (code > 0 && linking && where != null) {
-      where.patch32(site.jump(), (int) (code - where.address(site.jump() + 4)));
+    if (where == null) {
+      throw new IllegalStateException("no code");
     }
+    return where.address(offset);
+  }
+
+  private synchronized void link(Cpu cpu, Site site, Block next) {
+    CodeMemory where = memory;
+    if (next.machineCode() > 0 && next.valid() && linking && where != null) {
+      int target = target(cpu, next, site.context());
+      if (target >= 0) {
+        where.patch32(site.jump(), target - (site.jump() + 4));
+      }
+    }
+  }
+
+  /** Where a translated block is entered with a context; -1 if there is no room. */
+  private int target(Cpu cpu, Block block, Context context) {
+    List<Placed> all = versions.getOrDefault(block, List.of());
+    int exact = exact(all, context);
+    if (exact >= 0) {
+      return exact;
+    }
+    Placed made = all.size() < MOST_VERSIONS ? make(cpu, block, context) : null;
+    if (made != null) {
+      return made.at();
+    }
+    for (Placed version : all) {
+      if (version.contexts()[0].accepts(context)) {
+        return version.at();
+      }
+    }
+    return settling(cpu, block, context, exact(all, Context.NOTHING));
+  }
+
+  private static int exact(List<Placed> versions, Context context) {
+    for (Placed version : versions) {
+      if (version.contexts()[0].equals(context)) {
+        return version.at();
+      }
+    }
+    return -1;
+  }
+
+  /** Code that carries out what is pending before it enters a block's first version, or -1. */
+  private int settling(Cpu cpu, Block block, Context context, int target) {
+    CodeMemory where = memory;
+    BlockEmitter emits = emitter;
+    if (where == null || emits == null || !where.hasRoom(ROOM)) {
+      return -1;
+    }
+    emits.emitSettling(block, context, cpu.memory(), where.next(), target);
+    return where.append(emits.bytes(), emits.size());
   }
 
   private synchronized long translate(Cpu cpu, Block block) {
@@ -297,26 +404,81 @@ public final class Translator implements Executor {
     }
     BlockEmitter emits = emitter != null ? emitter : begin(cpu, block);
     CodeMemory where = memory;
-    if (where == null || emits == null) {
+    if (where == null || emits == null || (!emits.worthwhile(block) && budget > 0)) {
       return unsuitable(block);
     }
-    int supported = emits.supported(block);
-    if (supported == 0 || (budget > 0 && !BlockEmitter.worthwhile(supported, block))) {
+    Placed made = make(cpu, block, Context.NOTHING);
+    if (made == null) {
       return unsuitable(block);
     }
-    int first = known.size();
-    emits.emit(block, cpu.memory(), supported, where.next(), known);
-    if (!where.hasRoom(emits.size() + 16)) {
-      known.subList(first, known.size()).clear();
-      return unsuitable(block);
-    }
-    publishSites();
-    int at = where.append(emits.bytes(), emits.size());
-    entries.put(block, emits.entryStub());
-    placed.put(at, new Placed(block, emits.places()));
-    long code = where.address(at);
+    long code = where.address(made.at());
     block.setMachineCode(code);
     return code;
+  }
+
+  /** Translates a block for a context, and what follows it; null if there is no room. */
+  private @Nullable Placed make(Cpu cpu, Block block, Context context) {
+    BlockEmitter emits = emitter;
+    CodeMemory where = memory;
+    if (where == null || emits == null) {
+      return null;
+    }
+    int first = known.size();
+    Trace trace = new Trace(cpu, block);
+    List<Placed> made = emits.emit(block, context, cpu.memory(), where.next(), trace, known);
+    if (!where.hasRoom(emits.size() + ROOM)) {
+      known.subList(first, known.size()).clear();
+      return null;
+    }
+    publishSites();
+    where.append(emits.bytes(), emits.size());
+    for (Placed one : made) {
+      versions.computeIfAbsent(one.block(), b -> new ArrayList<>()).add(one);
+      placed.put(one.at(), one);
+    }
+    linkKnown(cpu, first);
+    return made.getFirst();
+  }
+
+  /** Links the new exits whose successors are already translated for their contexts. */
+  private void linkKnown(Cpu cpu, int first) {
+    CodeMemory where = memory;
+    for (int i = first; linking && where != null && i < known.size(); i++) {
+      Site site = known.get(i);
+      if (site.kind() == Site.Kind.EXIT) {
+        Block next = cpu.code().find(site.block().exit(site.index()));
+        int at = next == null ? -1 : exact(versions.getOrDefault(next, List.of()), site.context());
+        if (at >= 0) {
+          where.patch32(site.jump(), at - (site.jump() + 4));
+        }
+      }
+    }
+  }
+
+  /** Blocks that were executed before follow each other, up to a length. */
+  private final class Trace implements BlockEmitter.Successors {
+    private final Cpu cpu;
+    private final Set<Long> seen = new HashSet<>();
+    private int length;
+
+    Trace(Cpu cpu, Block first) {
+      this.cpu = cpu;
+      seen.add(first.pc());
+    }
+
+    @Override
+    public @Nullable Block follow(long pc, Context context) {
+      Block next = linking && ++length < LONGEST_TRACE ? cpu.code().find(pc) : null;
+      boolean usable =
+          next != null
+              && next.machineCode() != UNSUITABLE
+              && (budget == 0 || emitter != null && emitter.worthwhile(next));
+      if (next == null || !usable || !seen.add(pc)) {
+        return null;
+      }
+      List<Placed> all = versions.getOrDefault(next, List.of());
+      return all.size() < MOST_VERSIONS && exact(all, context) < 0 ? next : null;
+    }
   }
 
   private void publishSites() {
@@ -345,13 +507,14 @@ public final class Translator implements Executor {
     }
     CLEANER.register(this, reserved::close);
     BlockEmitter emits = new BlockEmitter(cpu.isa(), host, any);
-    emits.emitEntry(WINDOW, TABLE);
+    emits.emitEntry(WINDOW);
     int in = reserved.append(emits.bytes(), emits.size());
     emits.emitExit(reserved.next());
     reserved.append(emits.bytes(), emits.size());
     entry = MemorySegment.ofAddress(reserved.address(in));
-    known.add(new Site(Site.Kind.ENTRY, any, 0, 0)); // number 0 means a missed jump,
-    known.add(new Site(Site.Kind.ENTRY, any, 0, 0)); // number 1 a fault
+    known.add(
+        new Site(Site.Kind.ENTRY, any, 0, 0, 0, Context.NOTHING)); // number 0 means a missed jump,
+    known.add(new Site(Site.Kind.ENTRY, any, 0, 0, 0, Context.NOTHING)); // number 1 a fault
     faultExit = reserved.address(emits.faultStub());
     memory = reserved;
     emitter = emits;
@@ -360,11 +523,14 @@ public final class Translator implements Executor {
 
   @Override
   public synchronized void invalidated(Block block) {
-    Integer stub = entries.remove(block);
+    List<Placed> all = versions.remove(block);
     CodeMemory where = memory;
-    if (stub != null && where != null) {
-      int at = (int) (block.machineCode() - where.address(0));
-      long distance = stub - (at + 5) & 0xffff_ffffL;
+    if (all == null || where == null) {
+      return;
+    }
+    for (Placed version : all) {
+      int at = version.at();
+      long distance = version.entryStub() - (at + 5) & 0xffff_ffffL;
       long rest = where.read64(at) & 0xffff_ff00_0000_0000L;
       where.patch64(at, rest | distance << 8 | 0xe9);
     }

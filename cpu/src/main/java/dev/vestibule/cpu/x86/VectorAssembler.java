@@ -62,8 +62,8 @@ class VectorAssembler extends Assembler {
 
   /** Emits the constants that were named since the beginning. */
   final void emitConstants() {
-    if (!constants.isEmpty()) {
-      align(16);
+    while (!constants.isEmpty() && (size() & 15) != 0) {
+      emit8(0xcc); // int3: nobody comes here
     }
     int first = size();
     for (Constant constant : constants) {

@@ -1,6 +1,5 @@
 package dev.vestibule.cpu.x86;
 
-import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.micro.Op;
 import java.util.Arrays;
 
@@ -15,7 +14,6 @@ import java.util.Arrays;
 class VectorEmitter extends MemoryEmitter {
   private static final int FIRST_COPY = 16;
   private static final int COPIES = 16;
-  private static final int BYTES = 16;
   private static final int UNALIGNED = 0xf3; // prefix of MOVDQU
   private static final int LOAD = 0x0f6f;
   private static final int STORE = 0x0f7f;
@@ -54,7 +52,7 @@ class VectorEmitter extends MemoryEmitter {
     int op = Op.op(w);
     int d = Op.d(w);
     if (op >= Op.VLD128BE) {
-      access(op, d, displaced(Op.a(w), Op.imm(w)), slow);
+      access(op, d, displaced(Op.a(w), Op.imm(w), slow));
     } else {
       combine(op, Op.a(w), Op.b(w), Op.c(w));
       put(0, d);
@@ -62,8 +60,8 @@ class VectorEmitter extends MemoryEmitter {
   }
 
   @Override
-  void reset() {
-    super.reset();
+  void forget() {
+    super.forget();
     held = -1;
     Arrays.fill(copied, -1);
   }
@@ -232,15 +230,13 @@ class VectorEmitter extends MemoryEmitter {
 
   // ---- memory -----------------------------------------------------------------------------------
 
-  private void access(int op, int slot, int address, Label slow) {
-    boolean store = op >= Op.VST128BE;
-    checked(address, BYTES, store ? GuestMemory.STORE_OK : GuestMemory.LOAD_OK, slow);
-    if (store) {
+  private void access(int op, int slot, Place at) {
+    if (op >= Op.VST128BE) {
       get(0, slot);
       arrange(op - Op.VST128BE);
-      vectorMemory(UNALIGNED, STORE, 0, R15, address, 0);
+      guest(UNALIGNED, false, STORE, 0, at);
     } else {
-      vectorMemory(UNALIGNED, LOAD, 0, R15, address, 0);
+      guest(UNALIGNED, false, LOAD, 0, at);
       arrange(op - Op.VLD128BE);
       put(0, slot);
     }

@@ -79,7 +79,8 @@ class VectorOperationsTest {
           f.structuredB() & structuredB,
           f.structuredC() & structuredC,
           f.extended(),
-          f.saved());
+          f.saved(),
+          f.allowed());
     }
   }
 
@@ -160,12 +161,12 @@ class VectorOperationsTest {
   private static HostFeatures features() {
     HostFeatures features = Translator.features();
     assumeTrue(features != null);
-    return features == null ? new HostFeatures(0, 0, 0, 0, 0) : features;
+    return features == null ? new HostFeatures(0, 0, 0, 0, 0, 0) : features;
   }
 
   @Test
   void emitsAllButTheUnknown() {
-    HostFeatures all = new HostFeatures(-1, -1, -1, -1, -1);
+    HostFeatures all = new HostFeatures(-1, -1, -1, -1, -1, -1);
     IntStream wanted = IntStream.rangeClosed(VmxOp.FIRST, VmxOp.SIGMAD);
     int[] unknown =
         wanted.filter(op -> !new VmxEmitter(new int[0], all).computesVectors(op)).toArray();

@@ -87,6 +87,7 @@ public final class AddressSpace {
     this.memoryLimit = memoryLimit;
     this.memory = GuestMemory.reserve(window, wide, bigEndian);
     this.code = new CodeCache(engine);
+    code.attach(memory);
     memory.onCodeChange(code);
     memory.onMissingPage(this::provide);
     this.remapping = new Remapping(this, list, placement, handed);

@@ -1,0 +1,45 @@
+package dev.vestibule.cpu.x86;
+
+import dev.vestibule.cpu.Block;
+import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.micro.Interpreter;
+import dev.vestibule.cpu.micro.Op;
+
+/**
+ * What does machine code know at a place in it, that the record does not say?
+ *
+ * <p>A compare is not carried out: it is pending until somebody reads its result, and branches on
+ * it compare by themselves. Most are replaced by the next compare before that. A block's code is
+ * made for what is pending when it begins, so there may be several versions of it.
+ *
+ * @param first a pending compare, as its micro-operation with operands that still have their
+ *     values; 0 if there is none
+ * @param second another one, of another result
+ * @param inside general registers, as bits, whose values are addresses within the window
+ */
+record Context(long first, long second, int inside) {
+  static final Context NOTHING = new Context(0, 0, 0);
+
+  /** Whether the record says all. */
+  boolean settled() {
+    return first == 0 && second == 0;
+  }
+
+  Context without(int registers) {
+    return new Context(first, second, inside & ~registers);
+  }
+
+  /** Whether code made for this context may be entered with another one. */
+  boolean accepts(Context other) {
+    return first == other.first && second == other.second && (inside & ~other.inside) == 0;
+  }
+
+  /** Carries out what is pending; changes the pc. */
+  void settle(Cpu cpu) {
+    if (!settled()) {
+      long leave = Op.encodeImmediate(Op.GOTO, 0, 0, 0);
+      long[] code = second == 0 ? new long[] {first, leave} : new long[] {first, second, leave};
+      Interpreter.run(cpu, Block.alone(0, 0, code, new long[0]), 0);
+    }
+  }
+}
