@@ -301,7 +301,7 @@ final class BlockEmitter extends VectorFloatEmitter {
     } else if (moves(op)) {
       emitVector(w, slow);
     } else if (op >= Op.FIRST_VECTOR) {
-      emitVectors(w);
+      emitVectors(w, slow);
     } else if (op == Op.HELP) {
       if (isa.ordering(Op.imm(w) & 0xffff) == Isa.Ordering.FULL) {
         fence();

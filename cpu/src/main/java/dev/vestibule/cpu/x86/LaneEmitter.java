@@ -171,7 +171,8 @@ class LaneEmitter extends VectorEmitter {
 
   // ---- saturation -------------------------------------------------------------------------------
 
-  private void saturate(int family, int k) {
+  /** XMM0 = XMM0 + XMM1 or XMM0 - XMM1, saturated; sets VSCR.SAT. */
+  final void saturate(int family, int k) {
     boolean add = family <= VmxOp.ADDS_SAT;
     int different = 2; // where it is not 0, an element did not fit
     if (k == W) {

@@ -18,12 +18,12 @@ class VmxEmitter extends CryptoEmitter {
     return computesLanes(op) || sums(op) || shapes(op) || quadwords(op) || enciphers(op);
   }
 
-  final void emitVectors(long w) {
+  final void emitVectors(long w, Label slow) {
     int op = Op.op(w);
     if (computesLanes(op)) {
       emitLanes(op, Op.d(w), Op.a(w), Op.b(w));
     } else if (sums(op)) {
-      emitSum(op, Op.d(w), Op.a(w), Op.b(w), Op.c(w));
+      emitSum(op, Op.d(w), Op.a(w), Op.b(w), Op.c(w), slow);
     } else if (shapes(op)) {
       emitShape(w);
     } else if (quadwords(op)) {
