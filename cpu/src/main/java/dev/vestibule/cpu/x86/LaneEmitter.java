@@ -13,9 +13,9 @@ class LaneEmitter extends VectorEmitter {
   static final int[] MINUS = {0x0ff8, 0x0ff9, 0x0ffa, 0x0ffb};
   private static final int[] AVERAGE = {0x0fe0, 0x0fe3};
   static final int[] MOST_UNSIGNED = {0x0fde, 0x0f383e, 0x0f383f};
-  private static final int[] MOST_SIGNED = {0x0f383c, 0x0fee, 0x0f383d};
+  static final int[] MOST_SIGNED = {0x0f383c, 0x0fee, 0x0f383d};
   static final int[] LEAST_UNSIGNED = {0x0fda, 0x0f383a, 0x0f383b};
-  private static final int[] LEAST_SIGNED = {0x0f3838, 0x0fea, 0x0f3839};
+  static final int[] LEAST_SIGNED = {0x0f3838, 0x0fea, 0x0f3839};
   static final int[] EQUAL_TO = {0x0f74, 0x0f75, 0x0f76, 0x0f3829};
   static final int[] GREATER_THAN = {0x0f64, 0x0f65, 0x0f66, 0x0f3837};
   private static final int[] ADD_UNSIGNED_SATURATED = {0x0fdc, 0x0fdd};

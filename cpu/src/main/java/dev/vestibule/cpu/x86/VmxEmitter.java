@@ -8,14 +8,19 @@ import dev.vestibule.cpu.micro.Op;
  * <p>They need SSE4.2, as all x86-64 processors since about 2009 have it; older ones leave them to
  * the interpreter, as all do with what needs instructions that they have not.
  */
-class VmxEmitter extends CryptoEmitter {
+class VmxEmitter extends SingleEmitter {
   VmxEmitter(int[] hotSlots, HostFeatures host) {
     super(hotSlots, host);
   }
 
   /** Whether {@link #emitVectors} knows the operation. */
   final boolean computesVectors(int op) {
-    return computesLanes(op) || sums(op) || shapes(op) || quadwords(op) || enciphers(op);
+    return computesLanes(op)
+        || sums(op)
+        || shapes(op)
+        || quadwords(op)
+        || enciphers(op)
+        || computesSingles(op);
   }
 
   final void emitVectors(long w, Label slow) {
@@ -28,6 +33,8 @@ class VmxEmitter extends CryptoEmitter {
       emitShape(w);
     } else if (quadwords(op)) {
       emitQuadword(w);
+    } else if (computesSingles(op)) {
+      emitSingles(w, slow);
     } else {
       emitCrypto(w);
     }

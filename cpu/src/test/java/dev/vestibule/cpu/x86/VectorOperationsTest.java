@@ -52,7 +52,15 @@ class VectorOperationsTest {
     0x0001_0203_0405_0607L,
     0x1f1e_1d1c_1b1a_1918L,
     0x00ff_0080_007f_ff80L,
-    0x0000_ffff_0000_7fffL
+    0x0000_ffff_0000_7fffL,
+    0x3f80_0000_bf80_0000L, // singles from here on
+    0x0080_0000_007f_ffffL,
+    0x8080_0001_8000_0001L,
+    0x7f80_0000_7fc0_0000L,
+    0xff7f_ffff_7f7f_ffffL,
+    0x4eff_ffff_cf00_0000L,
+    0x3f00_0000_bfc0_0001L,
+    0x7f00_0000_0100_0000L
   };
 
   /** Processors with more and more of what the emitter looks for. */
@@ -117,7 +125,14 @@ class VectorOperationsTest {
     VmxOp.UNPACKLPX,
     721,
     722,
-    723
+    723,
+    731,
+    732,
+    733,
+    734,
+    735,
+    VmxOp.FEXP2,
+    VmxOp.FLOG2
   };
 
   private final GuestMemory memory = GuestMemory.reserve(1 << 20, true, true);
@@ -143,7 +158,7 @@ class VectorOperationsTest {
   private static int[] known(HostFeatures features) {
     VmxEmitter emitter = new VmxEmitter(new int[0], features);
     return IntStream.concat(
-            IntStream.range(VmxOp.FIRST, VmxOp.FADD),
+            IntStream.rangeClosed(VmxOp.FIRST, VmxOp.FBOUNDS),
             IntStream.rangeClosed(VsxOp.VPERMD, VsxOp.VSPLATD))
         .filter(emitter::computesVectors)
         .toArray();
@@ -158,7 +173,7 @@ class VectorOperationsTest {
   @Test
   void emitsAllButTheUnknown() {
     HostFeatures all = new HostFeatures(-1, -1, -1, -1, -1, -1);
-    IntStream wanted = IntStream.rangeClosed(VmxOp.FIRST, VmxOp.SIGMAD);
+    IntStream wanted = IntStream.rangeClosed(VmxOp.FIRST, VmxOp.FBOUNDS);
     int[] unknown =
         wanted.filter(op -> !new VmxEmitter(new int[0], all).computesVectors(op)).toArray();
     assertThat(unknown).containsExactly(UNKNOWN);
@@ -208,13 +223,20 @@ class VectorOperationsTest {
   }
 
   private long number() {
-    return switch (random.nextInt(5)) {
+    return switch (random.nextInt(6)) {
       case 0 -> TELLING[random.nextInt(TELLING.length)];
       case 1 -> 0x0101_0101_0101_0101L * random.nextInt(256);
       case 2 -> random.nextLong() & 0x1f1f_1f1f_1f1f_1f1fL;
       case 3 -> random.nextLong() & random.nextLong() & random.nextLong();
+      case 4 -> single() << 32 | single();
       default -> random.nextLong();
     };
+  }
+
+  /** A number of some usual magnitude, or one around the least. */
+  private long single() {
+    float scale = Math.scalb(1f, random.nextBoolean() ? random.nextInt(40) - 10 : -120);
+    return Float.floatToRawIntBits((random.nextFloat() - 0.5f) * scale) & 0xffff_ffffL;
   }
 
   private int pair() {
@@ -241,7 +263,13 @@ class VectorOperationsTest {
           default ->
               switch (op) {
                 case VmxOp.SHIFT -> random.nextInt(16);
-                case VmxOp.SIGMAW, VmxOp.SIGMAD -> random.nextInt(32);
+                case VmxOp.SIGMAW,
+                    VmxOp.SIGMAD,
+                    VmxOp.FTOS,
+                    VmxOp.FTOU,
+                    VmxOp.FFROMS,
+                    VmxOp.FFROMU ->
+                    random.nextInt(32);
                 default -> random.nextInt(4);
               };
         };
@@ -261,7 +289,12 @@ class VectorOperationsTest {
 
   private void compare(String what, Translator translator, List<Long> operations) {
     long[] code = operations.stream().mapToLong(w -> w).toArray();
-    Block block = new Block(CODE, CODE + 4, code, new long[0], new long[] {CODE}, new short[] {0});
+    short[] starts = new short[code.length]; // each an instruction, so that it can leave
+    for (int i = 0; i < starts.length; i++) {
+      starts[i] = (short) i;
+    }
+    long end = CODE + 4 * starts.length;
+    Block block = new Block(CODE, end, code, new long[0], new long[] {CODE}, starts);
     expected.setPc(CODE);
     actual.copyRegistersFrom(expected);
     String before = registers(expected);
