@@ -1,6 +1,7 @@
 package dev.vestibule.cpu.x86;
 
 import dev.vestibule.cpu.fp.FpEnv;
+import dev.vestibule.cpu.fp.Fpscr;
 import dev.vestibule.cpu.micro.FloatOp;
 import dev.vestibule.cpu.micro.MicroBuilder;
 import dev.vestibule.cpu.micro.Op;
@@ -63,6 +64,8 @@ class FloatEmitter extends VmxEmitter {
   private static final int A = 13;
   private static final int B = 14;
   private static final int C = 15;
+
+  private static final int CONTROLS = Fpscr.ENABLES | Fpscr.NI | Fpscr.RN;
 
   /** Fraction bits that are zero in a number of single precision. */
   private static final int BEYOND_SINGLE = 0x1fff_ffff;
@@ -220,8 +223,21 @@ class FloatEmitter extends VmxEmitter {
       case FloatOp.FTOU32, FloatOp.FTOU64 -> (e & 7) == FpEnv.TOWARD_ZERO;
       case FloatOp.FROUND64 -> host().sse42() && (e & 7) != FpEnv.NEAREST_AWAY;
       case FloatOp.FROUNDX64 -> host().sse42();
+      case FloatOp.FPSCR_FIELDS -> controls(moved(w)) || moved(w) == 0xffff_ffffL;
+      case FloatOp.FPSCR_ALL -> true;
       default -> false;
     };
+  }
+
+  /** The bits of the FPSCR that an operation moves to it. */
+  private static long moved(long w) {
+    int e = Op.e(w);
+    return Op.op(w) == FloatOp.FPSCR_ALL ? -1 : Fpscr.fieldMask(e & 0xff, (e & 0x100) != 0);
+  }
+
+  /** Whether bits of the FPSCR are modes only. */
+  private static boolean controls(long mask) {
+    return (mask & ~(long) CONTROLS) == 0;
   }
 
   /** Whether an integer operation reads the FPSCR, which is not precise in machine code. */
@@ -394,6 +410,10 @@ class FloatEmitter extends VmxEmitter {
         case FloatOp.FCMPU64, FloatOp.FCMPO64 -> {
           ready(slow);
           compare(w, slow);
+        }
+        case FloatOp.FPSCR_FIELDS, FloatOp.FPSCR_ALL -> {
+          ready(slow);
+          moveToStatus(moved(w), Op.a(w), slow);
         }
         case FloatOp.FWIDEN -> widen(w, slow);
         case FloatOp.FCUT -> cut(w, slow);
@@ -727,6 +747,27 @@ class FloatEmitter extends VmxEmitter {
     });
     define(Op.d(w), RAX);
     written(Op.d(w));
+  }
+
+  /**
+   * Moves to the FPSCR as libraries do around their functions: the modes stay as they are, and
+   * exceptions that were saved come back. What does more leaves.
+   */
+  private void moveToStatus(long mask, int slot, Label slow) {
+    into(RAX, slot);
+    load(RCX, RBP, offset(FloatOp.FPSCR));
+    operate(true, XOR, RCX, RAX);
+    testBits(RCX, (int) mask & CONTROLS);
+    jumpIf(NOT_EQUAL, slow);
+    if (!controls(mask)) {
+      shift(true, SHR, RCX, 32);
+      jumpIf(NOT_EQUAL, slow);
+      testBits(RAX, Fpscr.INVALID | Fpscr.VX | Fpscr.FEX | ~(int) Fpscr.IMPLEMENTED);
+      jumpIf(NOT_EQUAL, slow);
+      store(RAX, RBP, offset(FloatOp.FPSCR));
+      storeConstant(0, RBP, offset(FloatStatus.PENDING));
+      control(2, FloatStatus.CONTROL); // with no exceptions
+    }
   }
 
   private void sign(int op, long w) {

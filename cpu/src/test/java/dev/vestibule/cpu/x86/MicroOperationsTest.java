@@ -72,6 +72,7 @@ class MicroOperationsTest {
 
   private static final int SO = 35;
   private static final int SHOWN = 200;
+  private static final int SAVED_STATUS = 30;
 
   private final GuestMemory memory = GuestMemory.reserve(1 << 20, true, true);
   private final CodeCache cache = new CodeCache(Engine.TRANSLATE, 0);
@@ -108,7 +109,7 @@ class MicroOperationsTest {
   static Stream<Integer> floats() {
     return IntStream.concat(
             IntStream.concat(
-                IntStream.rangeClosed(FloatOp.FADD64, FloatOp.FTSQRT64),
+                IntStream.rangeClosed(FloatOp.FADD64, FloatOp.FPSCR_ALL),
                 IntStream.rangeClosed(FloatOp.FNEG64, FloatOp.FCUT)),
             IntStream.concat(
                 IntStream.rangeClosed(VsxOp.VFNEG64, VsxOp.VFCPSGN32),
@@ -226,6 +227,9 @@ class MicroOperationsTest {
       long fpscr = random.nextLong() & (enables ? -1 : ~Fpscr.ENABLES);
       fpscr = random.nextBoolean() ? fpscr & Fpscr.RN : fpscr;
       expected.setSlot(FloatOp.FPSCR, Fpscr.move(0, fpscr, -1));
+      fpscr ^= random.nextInt(4) == 0 ? 1L << random.nextInt(36) : 0;
+      fpscr &= random.nextBoolean() ? -1 : ~Fpscr.INVALID;
+      expected.setSlot(SAVED_STATUS, Fpscr.move(0, fpscr, -1));
       List<Long> code = new ArrayList<>();
       int length = random.nextInt(2, 9);
       int which = random.nextInt(1, length);
@@ -268,9 +272,19 @@ class MicroOperationsTest {
     return Op.encode(op, pair[0], pair[1], pair[2], pair[3], e);
   }
 
+  /** A move to the FPSCR of a value that was its own, or of another one. */
+  private long toStatus(int op) {
+    int fields = random.nextBoolean() ? 0xff : 1 << random.nextInt(3);
+    int high = random.nextInt(8) == 0 ? 0x100 : 0;
+    return Op.encode(op, FloatOp.FPSCR, SAVED_STATUS, 0, 0, fields | high);
+  }
+
   private long floating(int op) {
     if (op >= Op.FIRST_VECTOR) {
       return vectorFloating(op);
+    }
+    if (op >= FloatOp.FPSCR_FIELDS && op <= FloatOp.FPSCR_ALL) {
+      return toStatus(op);
     }
     int d = 65 + 2 * random.nextInt(4);
     int a = 65 + 2 * random.nextInt(5);
