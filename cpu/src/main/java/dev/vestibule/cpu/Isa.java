@@ -19,6 +19,9 @@ public interface Isa {
   /** Slots that programs use most, the most used first; emitters keep them in host registers. */
   int[] hotSlots();
 
+  /** The same of slots for floating-point numbers. */
+  int[] hotFloatSlots();
+
   /** Gives a new record its power-on contents. */
   void reset(Cpu cpu);
 

@@ -6,6 +6,7 @@ import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Isa;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongPredicate;
 
@@ -91,6 +92,12 @@ public final class Power implements Isa {
   @Override
   public int[] hotSlots() {
     return new int[] {3, 9, 4, 10, 5, 1, 31, 30, 8, 7, 6, 29, 11}; // r3, r9...
+  }
+
+  @Override
+  public int[] hotFloatSlots() {
+    int[] registers = {0, 1, 12, 13, 11, 10, 9, 8, 31}; // f0, f1...
+    return Arrays.stream(registers).map(PowerState::fpr).toArray();
   }
 
   @Override

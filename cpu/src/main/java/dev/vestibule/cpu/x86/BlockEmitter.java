@@ -61,7 +61,7 @@ final class BlockEmitter extends VectorFloatEmitter {
   private Block block;
 
   BlockEmitter(Isa isa, HostFeatures host, Block any) {
-    super(isa.hotSlots(), host);
+    super(isa.hotSlots(), isa.hotFloatSlots(), host);
     this.isa = isa;
     pcSlot = isa.pcSlot();
     block = any;
@@ -82,6 +82,7 @@ final class BlockEmitter extends VectorFloatEmitter {
       writeGsBase(RCX);
     }
     loadPins();
+    loadFloatPins();
     jumpRegister(RAX);
   }
 
@@ -288,6 +289,10 @@ final class BlockEmitter extends VectorFloatEmitter {
     int op = Op.op(w);
     if (op >= Op.FIRST_FLOAT && op < Op.FIRST_VECTOR) {
       emitFloat(w, index, slow);
+      return;
+    }
+    if (copies(w)) {
+      emitCopy(w);
       return;
     }
     if (op < Op.LDU8) {

@@ -6,6 +6,7 @@ import dev.vestibule.cpu.micro.FloatOp;
 import dev.vestibule.cpu.micro.MicroBuilder;
 import dev.vestibule.cpu.micro.Op;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,7 +23,10 @@ import java.util.List;
  * quotients of singles are never both; other operands and multiply-adds that come out half-way
  * leave to the interpreter, as do tiny results.
  *
- * <p>XMM0 to 3 are scratch; XMM13 to 15 hold the operands of the last arithmetic operation.
+ * <p>XMM4 to 12 hold copies of the guest's hottest floating-point registers, in all code. Whoever
+ * writes such a register writes its slot, too, so only reading is cheaper and everybody else finds
+ * the record complete. XMM0 to 3 are scratch; XMM13 to 15 hold the operands of the last arithmetic
+ * operation.
  */
 class FloatEmitter extends VmxEmitter {
   static final int DOUBLE = 0xf2; // prefix of instructions on one double
@@ -37,6 +41,7 @@ class FloatEmitter extends VmxEmitter {
   private static final int COMPARE = 0x0f2e;
   static final int ROOT = 0x0f51;
   static final int AND_BITS = 0x0f54;
+  static final int AND_NOT_BITS = 0x0f55;
   static final int OR_BITS = 0x0f56;
   static final int XOR_BITS = 0x0f57;
   static final int SUM = 0x0f58;
@@ -50,10 +55,8 @@ class FloatEmitter extends VmxEmitter {
   static final int SHIFT = 0x0f73;
   static final int EQUAL_WORDS = 0x0f76;
   private static final int TO_GENERAL = 0x0f7e;
-  private static final int BIT = 0x0fba;
-  private static final int BIT_SET = 5;
-  private static final int BIT_RESET = 6;
-  private static final int BIT_COMPLEMENT = 7;
+  private static final int COMPARE_TO_MASK = 0x0fc2;
+  private static final int LESS_OR_EQUAL = 2;
   private static final int ROUND = 0x0f3a0b;
   static final int FUSED_ADD = 0xb9;
   static final int FUSED_SUBTRACT = 0xbb;
@@ -61,6 +64,8 @@ class FloatEmitter extends VmxEmitter {
   /** ROUNDSD's number of MXCSR's rounding mode, perhaps inexact. */
   static final int INEXACTLY = 4;
 
+  private static final int FIRST_PIN = 4;
+  private static final int MOST_PINS = 9;
   private static final int A = 13;
   private static final int B = 14;
   private static final int C = 15;
@@ -77,6 +82,7 @@ class FloatEmitter extends VmxEmitter {
 
   private static final int PAST_VSR = 192;
 
+  private final int[] pinned;
   private final List<Runnable> later = new ArrayList<>();
   private long[] code = {};
   private boolean ready;
@@ -86,11 +92,28 @@ class FloatEmitter extends VmxEmitter {
   private int rareStub;
   private int base;
 
-  FloatEmitter(int[] hotSlots, HostFeatures host) {
+  FloatEmitter(int[] hotSlots, int[] hotFloatSlots, HostFeatures host) {
     super(hotSlots, host);
+    pinned = Arrays.copyOf(hotFloatSlots, Math.min(hotFloatSlots.length, MOST_PINS));
   }
 
   // ---- code around the blocks -------------------------------------------------------------------
+
+  final void loadFloatPins() {
+    for (int i = 0; i < pinned.length; i++) {
+      vectorMemory(DOUBLE, LOAD, FIRST_PIN + i, RBP, offset(pinned[i]));
+    }
+  }
+
+  /** The XMM register with a copy of a slot, or -1. */
+  private int pin(int slot) {
+    for (int i = 0; i < pinned.length; i++) {
+      if (pinned[i] == slot) {
+        return FIRST_PIN + i;
+      }
+    }
+    return -1;
+  }
 
   /** Gives the JVM its MXCSR back, if the guest's is there. */
   final void leaveFloats() {
@@ -274,8 +297,34 @@ class FloatEmitter extends VmxEmitter {
       } else {
         singles &= ~bit(d);
         zeros &= (d & 1) != 0 ? -1 : ~bit(d);
+        renew(op, d | 1);
       }
     }
+  }
+
+  /** Gives the copy of a slot the value that an operation has stored there. */
+  private void renew(int op, int slot) {
+    int pin = pin(slot);
+    if (pin >= 0 && !stores(op)) {
+      if (accesses(op)) {
+        vector(PACKED, true, FROM_GENERAL, pin, RAX); // where loads to memory come through
+      } else {
+        vectorMemory(DOUBLE, LOAD, pin, RBP, offset(slot));
+      }
+    }
+  }
+
+  /** Whether an operation copies a floating-point register, which {@link #emitCopy} does. */
+  final boolean copies(long w) {
+    return Op.op(w) == Op.MOV && isFpr(Op.d(w)) && isFpr(Op.a(w));
+  }
+
+  final void emitCopy(long w) {
+    int d = Op.d(w);
+    boolean single = isSingle(Op.a(w));
+    fetch(0, Op.a(w));
+    set(d);
+    singles = single ? singles | bit(d) : singles & ~bit(d);
   }
 
   private static boolean clears(long w) {
@@ -288,8 +337,19 @@ class FloatEmitter extends VmxEmitter {
     return clears(w) && (zeros & bit(Op.d(w))) != 0;
   }
 
+  /** A register with the slot's value: its own, which must not be changed, or the given one. */
+  private int source(int xmm, int slot) {
+    if (pin(slot) >= 0) {
+      return pin(slot);
+    }
+    fetch(xmm, slot);
+    return xmm;
+  }
+
   private void fetch(int xmm, int slot) {
-    if (registerOf(slot) >= 0 || isConstant(slot)) {
+    if (pin(slot) >= 0) {
+      copyTo(xmm, pin(slot));
+    } else if (registerOf(slot) >= 0 || isConstant(slot)) {
       vector(PACKED, true, FROM_GENERAL, xmm, use(slot, RAX));
     } else {
       vectorMemory(DOUBLE, LOAD, xmm, RBP, offset(slot));
@@ -302,13 +362,24 @@ class FloatEmitter extends VmxEmitter {
 
   /** d = XMM0, and zero to the other half of the vector register. */
   private void deliver(int d, boolean single) {
-    vectorMemory(DOUBLE, STORE, 0, RBP, offset(d));
+    set(d);
     delivered(d, single);
   }
 
-  /** The same of a general register. */
+  /** d = XMM0. */
+  private void set(int d) {
+    vectorMemory(DOUBLE, STORE, 0, RBP, offset(d));
+    if (pin(d) >= 0) {
+      copyTo(pin(d), 0);
+    }
+  }
+
+  /** The same as {@link #deliver} of a general register. */
   private void deliverGeneral(int d, int register) {
     store(register, RBP, offset(d));
+    if (pin(d) >= 0) {
+      vector(PACKED, true, FROM_GENERAL, pin(d), register);
+    }
     delivered(d, false);
   }
 
@@ -324,7 +395,7 @@ class FloatEmitter extends VmxEmitter {
     storeConstant(0, RBP, offset(d - 1));
   }
 
-  /** XMM1 = ones from bit 63 on (left) or up to bit 62. */
+  /** XMM1 = the sign bits, or all but them. */
   private void mask(boolean sign) {
     vector(PACKED, false, EQUAL_WORDS, 1, 1);
     vector(PACKED, false, SHIFT, sign ? 6 : 2, 1);
@@ -385,16 +456,11 @@ class FloatEmitter extends VmxEmitter {
     if (op < FloatOp.FTOS32) {
       ready(slow);
       boolean seen = seen(index);
-      int a = seen ? A : 1;
-      int b = seen ? B : 2;
-      int c = seen ? C : 3;
-      fetch(a, Op.a(w));
-      if (op <= FloatOp.FDIV64 || op >= FloatOp.FADD32 && op <= FloatOp.FDIV32 || fused(op)) {
-        fetch(b, Op.b(w));
-      }
-      if (fused(op)) {
-        fetch(c, Op.c(w));
-      }
+      boolean two =
+          op <= FloatOp.FDIV64 || op >= FloatOp.FADD32 && op <= FloatOp.FDIV32 || fused(op);
+      int a = operand(seen ? A : -1, 1, Op.a(w));
+      int b = two ? operand(seen ? B : -1, 2, Op.b(w)) : 2;
+      int c = fused(op) ? operand(seen ? C : -1, 3, Op.c(w)) : 3;
       if (seen) {
         note(w); // even if this attempt fails: then the interpreter repeats it
       }
@@ -414,12 +480,22 @@ class FloatEmitter extends VmxEmitter {
         case FloatOp.FPSCR_FIELDS, FloatOp.FPSCR_ALL -> {
           ready(slow);
           moveToStatus(moved(w), Op.a(w), slow);
+          ready = false; // behind the interpreter's exceptions may be enabled
         }
         case FloatOp.FWIDEN -> widen(w, slow);
         case FloatOp.FCUT -> cut(w, slow);
         default -> sign(op, w);
       }
     }
+  }
+
+  /** A register with an operand: {@code kept}, or if that is none, some register. */
+  private int operand(int kept, int scratch, int slot) {
+    if (kept < 0) {
+      return source(scratch, slot);
+    }
+    fetch(kept, slot);
+    return kept;
   }
 
   private static boolean fused(int op) {
@@ -687,9 +763,8 @@ class FloatEmitter extends VmxEmitter {
   }
 
   private void compare(long w, Label slow) {
-    fetch(0, Op.a(w));
-    fetch(1, Op.b(w));
-    vector(PACKED, false, COMPARE, 0, 1);
+    int a = source(0, Op.a(w));
+    vector(PACKED, false, COMPARE, a, source(1, Op.b(w)));
     jumpIf(PARITY, slow);
     set(BELOW, RCX);
     set(ABOVE, RDX);
@@ -712,7 +787,7 @@ class FloatEmitter extends VmxEmitter {
       vector(PACKED, true, TO_GENERAL, 0, RAX);
       define(d, RAX);
     } else {
-      vectorMemory(DOUBLE, STORE, 0, RBP, offset(d));
+      set(d);
     }
     written(d);
     if (isFpr(d)) {
@@ -725,7 +800,11 @@ class FloatEmitter extends VmxEmitter {
     int a = Op.a(w);
     Label small = new Label();
     Label back = new Label();
-    into(RAX, a);
+    if (pin(a) >= 0) {
+      vector(PACKED, true, TO_GENERAL, pin(a), RAX);
+    } else {
+      into(RAX, a);
+    }
     move(RCX, RAX);
     shift(true, SHR, RCX, 52);
     operateConstant(false, AND, RCX, 0x7ff);
@@ -745,8 +824,15 @@ class FloatEmitter extends VmxEmitter {
       jumpIf(EQUAL, back);
       jump(slow);
     });
-    define(Op.d(w), RAX);
-    written(Op.d(w));
+    int d = Op.d(w);
+    define(d, RAX);
+    written(d);
+    if (isFpr(d)) {
+      singles &= ~bit(d);
+      if (pin(d) >= 0) {
+        vector(PACKED, true, FROM_GENERAL, pin(d), RAX);
+      }
+    }
   }
 
   /**
@@ -772,38 +858,39 @@ class FloatEmitter extends VmxEmitter {
 
   private void sign(int op, long w) {
     int a = Op.a(w);
+    boolean single = isSingle(a);
+    fetch(0, a);
     switch (op) {
-      case FloatOp.FNEG64, FloatOp.FABS64, FloatOp.FNABS64 -> {
-        boolean single = isSingle(a);
-        into(RAX, a);
-        registers(
-            true,
-            BIT,
-            op == FloatOp.FNEG64 ? BIT_COMPLEMENT : op == FloatOp.FABS64 ? BIT_RESET : BIT_SET,
-            RAX);
-        emit8(63);
-        deliverGeneral(Op.d(w), RAX);
-        if (single && isFpr(Op.d(w))) {
-          singles |= bit(Op.d(w));
-        }
+      case FloatOp.FNEG64 -> {
+        mask(true);
+        vector(0, false, XOR_BITS, 0, 1);
+      }
+      case FloatOp.FABS64 -> {
+        mask(false);
+        vector(0, false, AND_BITS, 0, 1);
+      }
+      case FloatOp.FNABS64 -> {
+        mask(true);
+        vector(0, false, OR_BITS, 0, 1);
       }
       case FloatOp.FCPSGN64 -> {
-        into(RAX, Op.b(w));
-        into(RCX, a);
-        operate(true, ADD, RAX, RAX);
-        operate(true, ADD, RCX, RCX);
-        registers(true, 0xd1, 3, RAX); // rotates the sign in
-        deliverGeneral(Op.d(w), RAX);
+        single = false;
+        mask(true);
+        vector(0, false, AND_BITS, 0, 1);
+        vector(0, false, AND_NOT_BITS, 1, source(2, Op.b(w)));
+        vector(0, false, OR_BITS, 0, 1);
       }
       default -> { // FSEL64
-        fetch(0, a);
+        single = isSingle(Op.b(w)) && isSingle(Op.c(w));
         vector(0, false, XOR_BITS, 1, 1);
-        vector(PACKED, false, COMPARE, 0, 1);
-        into(RAX, Op.c(w));
-        into(RCX, Op.b(w));
-        moveIf(BELOW, RAX, RCX);
-        deliverGeneral(Op.d(w), RAX);
+        vector(DOUBLE, false, COMPARE_TO_MASK, 1, 0);
+        emit8(LESS_OR_EQUAL);
+        fetch(0, Op.c(w));
+        vector(0, false, AND_BITS, 0, 1);
+        vector(0, false, AND_NOT_BITS, 1, source(2, Op.b(w)));
+        vector(0, false, OR_BITS, 0, 1);
       }
     }
+    deliver(Op.d(w), single);
   }
 }

@@ -19,7 +19,6 @@ class VectorFloatEmitter extends FloatEmitter {
 
   private static final int UNPACK = 0x0f14;
   private static final int SIGNS = 0x0f50;
-  private static final int AND_NOT_BITS = 0x0f55;
   private static final int WORDS_TO_SINGLES = 0x0f5b;
   private static final int SHUFFLE_WORDS = 0x0f70;
   private static final int SHIFT_WORDS = 0x0f72;
@@ -41,8 +40,8 @@ class VectorFloatEmitter extends FloatEmitter {
   /** Words 0 and 1, each twice. */
   private static final int TWICE = 0x50;
 
-  VectorFloatEmitter(int[] hotSlots, HostFeatures host) {
-    super(hotSlots, host);
+  VectorFloatEmitter(int[] hotSlots, int[] hotFloatSlots, HostFeatures host) {
+    super(hotSlots, hotFloatSlots, host);
   }
 
   /** Whether {@link #emitFloatVectors} knows the operation. */

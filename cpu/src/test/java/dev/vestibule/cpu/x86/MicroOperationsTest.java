@@ -240,7 +240,7 @@ class MicroOperationsTest {
             i == which
                 ? floating(op)
                 : switch (random.nextInt(8)) {
-                  case 0 -> Op.encodeImmediate(Op.LD64BE, 65, 3, 8);
+                  case 0 -> moving();
                   case 1 -> Op.encodeImmediate(Op.CONST, 64 + 2 * random.nextInt(4), 0, 0);
                   case 2 -> floating(op);
                   case 3 -> floating(FloatOp.FADD64);
@@ -260,6 +260,20 @@ class MicroOperationsTest {
           new long[] {CODE},
           starts);
     }
+  }
+
+  /** Gives a register that floating point uses another value. */
+  private long moving() {
+    int low = 64 + 2 * random.nextInt(4);
+    int other = 64 + 2 * random.nextInt(4);
+    return switch (random.nextInt(6)) {
+      case 0 -> Op.encodeImmediate(Op.LD64BE, low + 1, 3, 8);
+      case 1 -> Op.encodeImmediate(Op.LDU32LE, low + 1, 3, 8);
+      case 2 -> Op.encode(Op.VXOR, low, other, 68, 0, 0);
+      case 3 -> Op.encode(Op.ADD, low + 1, other + 1, 3, 0, 0);
+      case 4 -> Op.encodeImmediate(Op.ST64LE, low + 1, 3, 8);
+      default -> Op.encode(Op.MOV, low + 1, random.nextBoolean() ? 5 : other + 1, 0, 0, 0);
+    };
   }
 
   private long vectorFloating(int op) {
