@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * exits look at the attention flag first. An instruction that the emitter does not know leaves to
  * the interpreter and comes back behind it.
  */
-final class BlockEmitter extends VectorFloatEmitter {
+final class BlockEmitter extends StatusEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
 
@@ -105,7 +105,7 @@ final class BlockEmitter extends VectorFloatEmitter {
     faultStub = at + size();
     constant(RAX, 1);
     jumpTo(exitStub, at);
-    emitFloatStubs(at);
+    emitStatusStubs(at);
   }
 
   /** Where a thread goes on that faulted. */
@@ -291,10 +291,16 @@ final class BlockEmitter extends VectorFloatEmitter {
       emitFloat(w, index, slow);
       return;
     }
-    if (copies(w)) {
+    if (savesStatus(w)) {
+      emitSave(w, slow);
+    } else if (copies(w)) {
       emitCopy(w);
-      return;
+    } else {
+      emitOther(op, w, index, slow);
     }
+  }
+
+  private void emitOther(int op, long w, int index, Label slow) {
     if (op < Op.LDU8) {
       if (!known(w)) {
         emitInteger(w);

@@ -54,7 +54,7 @@ class FloatEmitter extends VmxEmitter {
   static final int FROM_GENERAL = 0x0f6e;
   static final int SHIFT = 0x0f73;
   static final int EQUAL_WORDS = 0x0f76;
-  private static final int TO_GENERAL = 0x0f7e;
+  static final int TO_GENERAL = 0x0f7e;
   private static final int COMPARE_TO_MASK = 0x0fc2;
   private static final int LESS_OR_EQUAL = 2;
   private static final int ROUND = 0x0f3a0b;
@@ -66,9 +66,9 @@ class FloatEmitter extends VmxEmitter {
 
   private static final int FIRST_PIN = 4;
   private static final int MOST_PINS = 9;
-  private static final int A = 13;
-  private static final int B = 14;
-  private static final int C = 15;
+  static final int A = 13;
+  static final int B = 14;
+  static final int C = 15;
 
   private static final int CONTROLS = Fpscr.ENABLES | Fpscr.NI | Fpscr.RN;
 
@@ -129,7 +129,7 @@ class FloatEmitter extends VmxEmitter {
   }
 
   /** Loads (2) or stores (3) MXCSR. */
-  private void control(int operation, int slot) {
+  final void control(int operation, int slot) {
     memory(false, 0x0fae, operation, RBP, offset(slot));
   }
 
@@ -178,6 +178,11 @@ class FloatEmitter extends VmxEmitter {
     zeros = 0;
   }
 
+  /** Takes what stands apart from the straight line. */
+  final void later(Runnable emission) {
+    later.add(emission);
+  }
+
   /** Emits what stands apart from the straight line. */
   final void finishFloats() {
     for (int i = 0; i < later.size(); i++) {
@@ -185,7 +190,7 @@ class FloatEmitter extends VmxEmitter {
     }
   }
 
-  private void callTo(int offset) {
+  final void callTo(int offset) {
     emit8(0xe8);
     emit32(offset - (base + size() + 4));
   }
@@ -264,14 +269,14 @@ class FloatEmitter extends VmxEmitter {
   }
 
   /** Whether an integer operation reads the FPSCR, which is not precise in machine code. */
-  static boolean readsStatus(long w) {
+  static boolean mentionsStatus(long w) {
     int op = Op.op(w);
     return op < Op.LDU8 && Op.a(w) == FloatOp.FPSCR && op != Op.CONST && op != Op.POOL;
   }
 
   // ---- operands and results ---------------------------------------------------------------------
 
-  private static boolean isFpr(int slot) {
+  static boolean isFpr(int slot) {
     return slot > FIRST_VSR && slot < PAST_VSR && (slot & 1) != 0;
   }
 
@@ -323,7 +328,13 @@ class FloatEmitter extends VmxEmitter {
     int d = Op.d(w);
     boolean single = isSingle(Op.a(w));
     fetch(0, Op.a(w));
+    set(d, single);
+  }
+
+  /** d = XMM0. */
+  final void set(int d, boolean single) {
     set(d);
+    written(d);
     singles = single ? singles | bit(d) : singles & ~bit(d);
   }
 
@@ -346,7 +357,7 @@ class FloatEmitter extends VmxEmitter {
     return xmm;
   }
 
-  private void fetch(int xmm, int slot) {
+  final void fetch(int xmm, int slot) {
     if (pin(slot) >= 0) {
       copyTo(xmm, pin(slot));
     } else if (registerOf(slot) >= 0 || isConstant(slot)) {
@@ -417,7 +428,7 @@ class FloatEmitter extends VmxEmitter {
     operateMemoryConstant(false, CMP, RBP, offset(FloatStatus.MODE), FloatStatus.READY);
     jumpIf(NOT_EQUAL, prepare);
     bind(back);
-    later.add(() -> {
+    later(() -> {
       bind(prepare);
       callTo(readyStub);
       jumpIf(NOT_EQUAL, slow);
@@ -436,7 +447,7 @@ class FloatEmitter extends VmxEmitter {
         return false;
       }
       boolean stays =
-          op < Op.LDU8 && computes(op) && !readsStatus(code[i])
+          op < Op.LDU8 && computes(op) && !mentionsStatus(code[i])
               || op >= FloatOp.FNEG64 && op <= FloatOp.FSEL64;
       if (!stays) {
         return true;
@@ -505,7 +516,23 @@ class FloatEmitter extends VmxEmitter {
 
   /** XMM0 = the result of an operation, of which {@code op} is the form in double precision. */
   private void arithmetic(int op, long w, int a, int b, int c, Label slow) {
-    boolean single = Op.op(w) >= FloatOp.FADD32;
+    if (!compute(op, a, b, c)) {
+      convert(op, w, a, slow);
+      return;
+    }
+    if (Op.op(w) >= FloatOp.FADD32) {
+      halfWay(op, w, a, b, slow);
+      narrow(slow);
+    } else if (op <= FloatOp.FSUB64 || op == FloatOp.FSQRT64) {
+      number(slow);
+    } else {
+      usual(slow);
+    }
+    negate(op);
+  }
+
+  /** XMM0 = the result in double precision, not yet negated; false if it takes more than this. */
+  final boolean compute(int op, int a, int b, int c) {
     switch (op) {
       case FloatOp.FADD64 -> binary(SUM, a, b);
       case FloatOp.FSUB64 -> binary(DIFFERENCE, a, b);
@@ -525,18 +552,14 @@ class FloatEmitter extends VmxEmitter {
       }
       case FloatOp.FTO32 -> copyTo(0, a);
       default -> {
-        convert(op, w, a, slow);
-        return;
+        return false;
       }
     }
-    if (single) {
-      halfWay(op, w, a, b, slow);
-      narrow(slow);
-    } else if (op <= FloatOp.FSUB64 || op == FloatOp.FSQRT64) {
-      number(slow);
-    } else {
-      usual(slow);
-    }
+    return true;
+  }
+
+  /** Negates XMM0 if the operation does. */
+  final void negate(int op) {
     if (op == FloatOp.FNMADD64 || op == FloatOp.FNMSUB64) {
       mask(true);
       vector(PACKED, false, XOR_BITS, 0, 1);
@@ -584,7 +607,7 @@ class FloatEmitter extends VmxEmitter {
     testBits(RAX, 0x7fc); // zero for the exponents 7ff, 0, 1, 2
     jumpIf(EQUAL, rare);
     bind(back);
-    later.add(() -> {
+    later(() -> {
       bind(rare);
       callTo(rareStub);
       jumpIf(EQUAL, slow);
@@ -618,7 +641,7 @@ class FloatEmitter extends VmxEmitter {
     jumpIf(EQUAL, half);
     Label back = new Label();
     bind(back);
-    later.add(() -> {
+    later(() -> {
       bind(half);
       vector(PACKED, false, TO_GENERAL, a, RAX);
       if (two) {
@@ -643,7 +666,7 @@ class FloatEmitter extends VmxEmitter {
     jumpIf(BELOW_EQUAL, rare);
     bind(back);
     vector(SINGLE, false, OTHER_PRECISION, 0, 0);
-    later.add(() -> {
+    later(() -> {
       bind(rare);
       vector(PACKED, true, TO_GENERAL, 1, RAX);
       operate(true, ADD, RAX, RAX);
@@ -684,7 +707,7 @@ class FloatEmitter extends VmxEmitter {
     };
   }
 
-  private void fromInteger(boolean single, boolean unsigned, int a) {
+  final void fromInteger(boolean single, boolean unsigned, int a) {
     int prefix = single ? SINGLE : DOUBLE;
     vector(PACKED, true, TO_GENERAL, a, RAX);
     vector(0, false, XOR_BITS, 0, 0); // depend on nothing older
@@ -695,7 +718,7 @@ class FloatEmitter extends VmxEmitter {
       jumpIf(NEGATIVE, large);
       vector(prefix, true, FROM_INTEGER, 0, RAX);
       bind(back);
-      later.add(() -> { // half of it, the lost bit kept, rounds alike
+      later(() -> { // half of it, the lost bit kept, rounds alike
         bind(large);
         move(RCX, RAX);
         operateConstant(false, AND, RCX, 1);
@@ -754,7 +777,7 @@ class FloatEmitter extends VmxEmitter {
     jumpIf(EQUAL, equal);
     vector(DOUBLE, false, greatest ? GREATEST : LEAST, 0, 1);
     bind(back);
-    later.add(() -> { // zeros may differ in sign
+    later(() -> { // zeros may differ in sign
       bind(equal);
       vector(PACKED, false, greatest ? AND_BITS : OR_BITS, 0, 1);
       jump(back);
@@ -817,7 +840,7 @@ class FloatEmitter extends VmxEmitter {
     shift(true, SHR, RAX, 29);
     operateConstant(false, AND, RAX, 0x3fff_ffff);
     operate(false, OR, RAX, RCX);
-    later.add(() -> {
+    later(() -> {
       bind(small);
       loadAddress(true, RCX, RAX, RAX, 0, 0);
       test(true, RCX, RCX);

@@ -60,6 +60,9 @@ final class FloatStatus {
   /** A pair for results that nobody wants. */
   private static final int RESULT = FIRST + 9;
 
+  /** For machine code, one at a time. */
+  static final int SCRATCH = FIRST + 11;
+
   private static final int MASKED = 0x1f80;
   private static final int ROUNDING_SHIFT = 13;
 
@@ -67,10 +70,10 @@ final class FloatStatus {
   private static final int ROUNDING = 0b01_10_11_00;
 
   // the host's sticky exceptions
-  private static final int ZERO_DIVIDE = 4;
-  private static final int OVERFLOW = 8;
-  private static final int UNDERFLOW = 16;
-  private static final int INEXACT = 32;
+  static final int ZERO_DIVIDE = 4;
+  static final int OVERFLOW = 8;
+  static final int UNDERFLOW = 16;
+  static final int INEXACT = 32;
 
   private FloatStatus() {}
 

@@ -266,12 +266,13 @@ class MicroOperationsTest {
   private long moving() {
     int low = 64 + 2 * random.nextInt(4);
     int other = 64 + 2 * random.nextInt(4);
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(8)) {
       case 0 -> Op.encodeImmediate(Op.LD64BE, low + 1, 3, 8);
       case 1 -> Op.encodeImmediate(Op.LDU32LE, low + 1, 3, 8);
       case 2 -> Op.encode(Op.VXOR, low, other, 68, 0, 0);
       case 3 -> Op.encode(Op.ADD, low + 1, other + 1, 3, 0, 0);
       case 4 -> Op.encodeImmediate(Op.ST64LE, low + 1, 3, 8);
+      case 5, 6 -> Op.encode(Op.MOV, low + 1, FloatOp.FPSCR, 0, 0, 0);
       default -> Op.encode(Op.MOV, low + 1, random.nextBoolean() ? 5 : other + 1, 0, 0, 0);
     };
   }
