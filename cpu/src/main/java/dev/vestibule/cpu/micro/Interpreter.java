@@ -798,6 +798,8 @@ public final class Interpreter {
       return STOPS[imm & 0xff];
     } else if (op >= Op.POPCNTB && op <= Op.BPERMD) {
       cpu.setSlot(Op.d(w), Arithmetic.count(op, cpu.slot(Op.a(w)), cpu.slot(Op.b(w))));
+    } else if (op == Op.RESERVE || op == Op.STORE_CONDITIONAL) {
+      Reservations.execute(cpu, w);
     } else if (op != Op.STOP_IF) {
       throw new AssertionError("micro-operation " + op);
     }

@@ -240,6 +240,31 @@ public final class Op {
   /** Call the instruction set's helper number imm & 0xffff with pool[imm >>> 16]. */
   public static final int HELP = 130;
 
+  // ---- reservations; address in a, which must be a multiple of the size
+  /** Slot of the guest address that is reserved, or -1. */
+  public static final int RESERVATION = 50;
+
+  /** Slot of what was loaded there, zero-extended. */
+  public static final int RESERVED = 51;
+
+  /** Slot of the reservation's size in bytes. */
+  public static final int RESERVED_SIZE = 52;
+
+  /** In e: the logarithm of the size, 0 to 3. */
+  public static final int SIZE = 3;
+
+  /** In e: most significant byte first. */
+  public static final int BIG = 4;
+
+  /** d = what is at a, zero-extended; reserves it. */
+  public static final int RESERVE = 131;
+
+  /**
+   * If a is reserved with this size and holds what was loaded, stores b's low part there. d = 1 if
+   * so, else 0. No reservation is left.
+   */
+  public static final int STORE_CONDITIONAL = 132;
+
   // ---- floating point (FloatOps) and vectors (VectorOps)
   public static final int FIRST_FLOAT = 200;
   public static final int FIRST_VECTOR = 320;

@@ -375,21 +375,21 @@ final class LoadStore {
   }
 
   @Instruction(value = "31 rt ra rb 52:10 eh", asm = "lbarx rt,ra,rb,eh", section = "Book II 4.4.2")
-  static void lbarx(PowerBuilder m, int rt, int ra, int rb, int word) {
-    m.help(PowerHelp.LOAD_RESERVE, word);
+  static void lbarx(PowerBuilder m, int rt, int ra, int rb) {
+    m.reserve(rt, ra, rb, 0);
   }
 
   @Instruction(
       value = "31 rt ra rb 116:10 eh",
       asm = "lharx rt,ra,rb,eh",
       section = "Book II 4.4.2")
-  static void lharx(PowerBuilder m, int rt, int ra, int rb, int word) {
-    m.help(PowerHelp.LOAD_RESERVE, word);
+  static void lharx(PowerBuilder m, int rt, int ra, int rb) {
+    m.reserve(rt, ra, rb, 1);
   }
 
   @Instruction(value = "31 rt ra rb 20:10 eh", asm = "lwarx rt,ra,rb,eh", section = "Book II 4.4.2")
-  static void lwarx(PowerBuilder m, int rt, int ra, int rb, int word) {
-    m.help(PowerHelp.LOAD_RESERVE, word);
+  static void lwarx(PowerBuilder m, int rt, int ra, int rb) {
+    m.reserve(rt, ra, rb, 2);
   }
 
   @Instruction(
@@ -397,8 +397,8 @@ final class LoadStore {
       asm = "ldarx rt,ra,rb,eh",
       section = "Book II 4.4.2",
       wide = true)
-  static void ldarx(PowerBuilder m, int rt, int ra, int rb, int word) {
-    m.help(PowerHelp.LOAD_RESERVE, word);
+  static void ldarx(PowerBuilder m, int rt, int ra, int rb) {
+    m.reserve(rt, ra, rb, 3);
   }
 
   @Instruction(
@@ -415,18 +415,18 @@ final class LoadStore {
   }
 
   @Instruction(value = "31 rs ra rb 694:10 1", asm = "stbcx. rs,ra,rb", section = "Book II 4.4.2")
-  static void stbcx(PowerBuilder m, int rs, int ra, int rb, int word) {
-    m.help(PowerHelp.STORE_CONDITIONAL, word);
+  static void stbcx(PowerBuilder m, int rs, int ra, int rb) {
+    m.storeConditional(rs, ra, rb, 0);
   }
 
   @Instruction(value = "31 rs ra rb 726:10 1", asm = "sthcx. rs,ra,rb", section = "Book II 4.4.2")
-  static void sthcx(PowerBuilder m, int rs, int ra, int rb, int word) {
-    m.help(PowerHelp.STORE_CONDITIONAL, word);
+  static void sthcx(PowerBuilder m, int rs, int ra, int rb) {
+    m.storeConditional(rs, ra, rb, 1);
   }
 
   @Instruction(value = "31 rs ra rb 150:10 1", asm = "stwcx. rs,ra,rb", section = "Book II 4.4.2")
-  static void stwcx(PowerBuilder m, int rs, int ra, int rb, int word) {
-    m.help(PowerHelp.STORE_CONDITIONAL, word);
+  static void stwcx(PowerBuilder m, int rs, int ra, int rb) {
+    m.storeConditional(rs, ra, rb, 2);
   }
 
   @Instruction(
@@ -434,8 +434,8 @@ final class LoadStore {
       asm = "stdcx. rs,ra,rb",
       section = "Book II 4.4.2",
       wide = true)
-  static void stdcx(PowerBuilder m, int rs, int ra, int rb, int word) {
-    m.help(PowerHelp.STORE_CONDITIONAL, word);
+  static void stdcx(PowerBuilder m, int rs, int ra, int rb) {
+    m.storeConditional(rs, ra, rb, 3);
   }
 
   @Instruction(

@@ -171,6 +171,24 @@ final class PowerBuilder extends MicroBuilder {
     };
   }
 
+  /** lwarx and its family: 2 to the {@code log} bytes. */
+  void reserve(int rt, int ra, int rb, int log) {
+    written(PowerState.RESERVATION);
+    written(PowerState.RESERVED);
+    written(PowerState.RESERVED_SIZE);
+    int at = indexed(ra, rb);
+    putGpr(rt, op(Op.RESERVE, at, at, at, log | (bigEndian ? Op.BIG : 0)));
+  }
+
+  /** stwcx. and its family; CR0 says whether it stored. */
+  void storeConditional(int rs, int ra, int rb, int log) {
+    int at = indexed(ra, rb);
+    int e = log | (bigEndian ? Op.BIG : 0);
+    int stored = op(Op.STORE_CONDITIONAL, at, gpr(rs), at, e);
+    written(PowerState.RESERVATION);
+    put(PowerState.CR0, op(Op.OR, opImmediate(Op.SHLI, stored, 1), so()));
+  }
+
   /** Ends the block with an illegal-instruction stop. */
   void illegal() {
     stop(Stop.ILLEGAL, false);

@@ -32,6 +32,7 @@ final class PowerHelp {
   static final int BIG_ENDIAN_ONLY = 13;
   static final int DECLETS = 14;
 
+  private static final int QUAD_BYTES = 16;
   private static final Object QUAD_LOCK = new Object();
 
   private PowerHelp() {}
@@ -171,16 +172,6 @@ final class PowerHelp {
     }
   }
 
-  private static int reservedSize(int operation) {
-    return switch (operation) {
-      case 52, 694 -> 1;
-      case 116, 726 -> 2;
-      case 20, 150 -> 4;
-      case 84, 214 -> 8;
-      default -> 16;
-    };
-  }
-
   private static long aligned(Cpu cpu, int word, int size, Access access) {
     long at = address(cpu, word);
     if ((at & (size - 1)) != 0) {
@@ -189,104 +180,39 @@ final class PowerHelp {
     return at;
   }
 
-  /** The value at an address in guest order, zero-extended. */
-  private static long loaded(GuestMemory memory, long at, int size) {
-    return switch (size) {
-      case 1 -> memory.load8(at);
-      case 2 -> memory.load16(at);
-      case 4 -> memory.load32(at) & 0xffff_ffffL;
-      default -> memory.load64(at);
-    };
-  }
-
-  /** lwarx and its family: the reservation is the address and the value seen there. */
+  /** lqarx. */
   private static void loadReserve(Cpu cpu, int word) {
-    int size = reservedSize(extended(word));
-    long at = aligned(cpu, word, size, Access.LOAD);
-    if (size == 16) {
-      loadQuad(cpu, at, rt(word));
-      cpu.setSlot(PowerState.RESERVED, cpu.slot(rt(word)));
-      cpu.setSlot(PowerState.RESERVED_HIGH, cpu.slot(rt(word) + 1 & 31));
-    } else {
-      long value = loaded(cpu.memory(), at, size);
-      cpu.setSlot(PowerState.RESERVED, value);
-      cpu.setSlot(rt(word), value);
-    }
+    long at = aligned(cpu, word, QUAD_BYTES, Access.LOAD);
+    loadQuad(cpu, at, rt(word));
+    cpu.setSlot(PowerState.RESERVED, cpu.slot(rt(word)));
+    cpu.setSlot(PowerState.RESERVED_HIGH, cpu.slot(rt(word) + 1 & 31));
     cpu.setSlot(PowerState.RESERVATION, at);
-    cpu.setSlot(PowerState.RESERVED_SIZE, size);
+    cpu.setSlot(PowerState.RESERVED_SIZE, QUAD_BYTES);
     HostMemory.lightFence();
   }
 
-  /**
-   * stwcx. and its family: succeeds if the reservation stands and memory still holds what was
-   * loaded; like every user-mode emulator it cannot see a value that changed and changed back.
-   */
+  /** stqcx. */
   private static void storeConditional(Cpu cpu, int word) {
-    int size = reservedSize(extended(word));
-    long at = aligned(cpu, word, size, Access.STORE);
-    GuestMemory memory = cpu.memory();
-    long host = memory.storable(at, size);
+    long at = aligned(cpu, word, QUAD_BYTES, Access.STORE);
     boolean reserved =
-        cpu.slot(PowerState.RESERVATION) == at && cpu.slot(PowerState.RESERVED_SIZE) == size;
-    boolean stored = reserved && exchange(cpu, memory, host, at, size, rt(word));
+        cpu.slot(PowerState.RESERVATION) == at && cpu.slot(PowerState.RESERVED_SIZE) == QUAD_BYTES;
+    boolean stored = reserved && exchangeQuad(cpu, at, rt(word));
     cpu.setSlot(PowerState.RESERVATION, -1);
     cpu.setSlot(PowerState.CR0, (stored ? 2 : 0) | cpu.slot(PowerState.SO));
   }
 
-  private static boolean exchange(
-      Cpu cpu, GuestMemory memory, long host, long at, int size, int rs) {
-    long expected = cpu.slot(PowerState.RESERVED);
-    long value = cpu.slot(rs);
-    switch (size) {
-      case 8 -> {
-        boolean swap = memory.bigEndian();
-        return HostMemory.compareAndSet64(
-            host,
-            swap ? Long.reverseBytes(expected) : expected,
-            swap ? Long.reverseBytes(value) : value);
-      }
-      case 4 -> {
-        boolean swap = memory.bigEndian();
-        return HostMemory.compareAndSet32(
-            host,
-            swap ? Integer.reverseBytes((int) expected) : (int) expected,
-            swap ? Integer.reverseBytes((int) value) : (int) value);
-      }
-      case 16 -> {
-        synchronized (QUAD_LOCK) {
-          int high = memory.bigEndian() ? 0 : 8;
-          if (memory.load64(at + high) != expected
-              || memory.load64(at + 8 - high) != cpu.slot(PowerState.RESERVED_HIGH)) {
-            return false;
-          }
-          memory.store64(at + high, value);
-          memory.store64(at + 8 - high, cpu.slot(rs + 1 & 31));
-          return true;
-        }
-      }
-      default -> {
-        return exchangePart(memory, host, size, expected, value);
-      }
-    }
-  }
-
-  /** A compare-and-set of one or two bytes, through the aligned word that holds them. */
-  private static boolean exchangePart(
-      GuestMemory memory, long host, int size, long expected, long value) {
-    long word = host & -4;
-    int shift = (int) (host & 3) * 8;
-    int mask = (size == 1 ? 0xff : 0xffff) << shift;
-    boolean swap = size == 2 && memory.bigEndian();
-    int old = swap ? Short.reverseBytes((short) expected) : (int) expected;
-    int now = swap ? Short.reverseBytes((short) value) : (int) value;
-    while (true) {
-      int present = HostMemory.i32Volatile(word);
-      if ((present & mask) != (old << shift & mask)) {
+  private static boolean exchangeQuad(Cpu cpu, long at, int rs) {
+    GuestMemory memory = cpu.memory();
+    memory.storable(at, QUAD_BYTES);
+    synchronized (QUAD_LOCK) {
+      int high = memory.bigEndian() ? 0 : 8;
+      if (memory.load64(at + high) != cpu.slot(PowerState.RESERVED)
+          || memory.load64(at + 8 - high) != cpu.slot(PowerState.RESERVED_HIGH)) {
         return false;
       }
-      if (HostMemory.compareAndSet32(word, present, present & ~mask | now << shift & mask)) {
-        return true;
-      }
+      memory.store64(at + high, cpu.slot(rs));
+      memory.store64(at + 8 - high, cpu.slot(rs + 1 & 31));
+      return true;
     }
   }
 

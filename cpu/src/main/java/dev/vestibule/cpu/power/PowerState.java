@@ -2,6 +2,7 @@ package dev.vestibule.cpu.power;
 
 import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.micro.FloatOp;
+import dev.vestibule.cpu.micro.Op;
 
 /**
  * Which slot of a thread's record holds which Power register?
@@ -33,13 +34,13 @@ public final class PowerState {
   public static final int VSCR = 49;
 
   /** Guest address of the reservation, or -1. */
-  public static final int RESERVATION = 50;
+  public static final int RESERVATION = Op.RESERVATION;
 
   /** What lwarx and its family loaded, in the host's byte order, to compare with. */
-  public static final int RESERVED = 51;
+  public static final int RESERVED = Op.RESERVED;
 
   /** Size of the reservation in bytes. */
-  public static final int RESERVED_SIZE = 52;
+  public static final int RESERVED_SIZE = Op.RESERVED_SIZE;
 
   public static final int TAR = 54;
   public static final int DSCR = 55;

@@ -26,6 +26,9 @@ class MemoryEmitter extends IntegerEmitter {
   private static final int ZERO_EXTEND16 = 0x0fb7;
   private static final int SIGN_EXTEND16 = 0x0fbf;
   private static final int SIGN_EXTEND32 = 0x63;
+  private static final int LOCK = 0xf0;
+  private static final int EXCHANGE8 = 0x0fb0;
+  private static final int EXCHANGE = 0x0fb1;
 
   private boolean wide;
   private boolean truncates;
@@ -65,7 +68,9 @@ class MemoryEmitter extends IntegerEmitter {
   }
 
   static boolean accesses(int op) {
-    return op >= Op.LDU8 && op <= Op.ST64LE + Op.INDEXED;
+    return op >= Op.LDU8 && op <= Op.ST64LE + Op.INDEXED
+        || op == Op.RESERVE
+        || op == Op.STORE_CONDITIONAL;
   }
 
   /** Whether an operation's d is not its result but what it stores. */
@@ -76,6 +81,14 @@ class MemoryEmitter extends IntegerEmitter {
 
   final void emitMemory(long w, Label slow) {
     int op = Op.op(w);
+    if (op == Op.RESERVE) {
+      reserve(w, slow);
+      return;
+    }
+    if (op == Op.STORE_CONDITIONAL) {
+      storeConditional(w, slow);
+      return;
+    }
     boolean indexed = op > Op.ST64LE;
     int plain = indexed ? op - Op.INDEXED : op;
     Place place = indexed ? indexed(Op.a(w), Op.b(w), slow) : displaced(Op.a(w), Op.imm(w), slow);
@@ -209,5 +222,65 @@ class MemoryEmitter extends IntegerEmitter {
       }
       guest(prefix, doubleword, MOVE_STORE, RDX, at);
     }
+  }
+
+  // ---- reservations -----------------------------------------------------------------------------
+
+  /** RCX = the address in a; leaves if it is not aligned or outside the window. */
+  private Place aligned(long w, Label slow) {
+    if (wide) {
+      into(RCX, Op.a(w));
+    } else {
+      into32(RCX, Op.a(w));
+    }
+    int size = 1 << (Op.e(w) & Op.SIZE);
+    if (size > 1) {
+      testByte(RCX, size - 1);
+      jumpIf(NOT_EQUAL, slow);
+    }
+    return truncates ? new Place(RCX, -1, 0) : checked(RCX, 0, slow);
+  }
+
+  private void reserve(long w, Label slow) {
+    Place at = aligned(w, slow);
+    int log = Op.e(w) & Op.SIZE;
+    int load = log == 0 ? ZERO_EXTEND8 : log == 1 ? ZERO_EXTEND16 : MOVE_LOAD;
+    guest(0, log == 3, load, RAX, at);
+    inOrder(w, RAX);
+    store(RCX, RBP, offset(Op.RESERVATION));
+    store(RAX, RBP, offset(Op.RESERVED));
+    storeConstant(1 << log, RBP, offset(Op.RESERVED_SIZE));
+    define(Op.d(w), RAX);
+  }
+
+  private void inOrder(long w, int register) {
+    int log = Op.e(w) & Op.SIZE;
+    if ((Op.e(w) & Op.BIG) != 0 && log == 1) {
+      rotate16(register, 8);
+    } else if ((Op.e(w) & Op.BIG) != 0 && log > 1) {
+      byteSwap(log == 3, register);
+    }
+  }
+
+  private void storeConditional(long w, Label slow) {
+    Place at = aligned(w, slow);
+    int log = Op.e(w) & Op.SIZE;
+    Label done = new Label();
+    constant(RAX, 0);
+    operateMemory(true, CMP, RCX, RBP, offset(Op.RESERVATION));
+    jumpIf(NOT_EQUAL, done);
+    operateMemoryConstant(true, CMP, RBP, offset(Op.RESERVED_SIZE), 1 << log);
+    jumpIf(NOT_EQUAL, done);
+    load(RAX, RBP, offset(Op.RESERVED));
+    into(RDX, Op.b(w));
+    inOrder(w, RAX);
+    inOrder(w, RDX);
+    emit8(LOCK);
+    guest(log == 1 ? OPERAND16 : 0, log == 3, log == 0 ? EXCHANGE8 : EXCHANGE, RDX, at);
+    set(EQUAL, RAX);
+    zeroExtend8(RAX, RAX);
+    bind(done);
+    storeConstant(-1, RBP, offset(Op.RESERVATION));
+    define(Op.d(w), RAX);
   }
 }
