@@ -42,6 +42,8 @@ public final class Cpu implements Closeable {
   private @Nullable GuestFault fault;
   private long executed;
   private LongSupplier timebase = System::nanoTime;
+  private long counterCell;
+  private long ticksPerSecond;
   private final FpEnv floats = new FpEnv();
   private LongConsumer entryListener = address -> {};
 
@@ -194,6 +196,27 @@ public final class Cpu implements Closeable {
   /** Names what the guest's timebase register counts. */
   public void setTimebase(LongSupplier ticks) {
     timebase = ticks;
+  }
+
+  /**
+   * Says from what an executor may compute {@link #timebase} itself, to the same tick.
+   *
+   * @param cell a {@code host.CounterClock} cell, or 0 if it cannot
+   * @param ticksPerSecond ticks are nanoseconds times this, divided by 10^9
+   */
+  public void setTimebaseCounter(long cell, long ticksPerSecond) {
+    counterCell = cell;
+    this.ticksPerSecond = ticksPerSecond;
+  }
+
+  /** The cell of {@link #setTimebaseCounter}; for executors. */
+  public long counterCell() {
+    return counterCell;
+  }
+
+  /** Ticks of the timebase in a second, where there is a {@link #counterCell}; for executors. */
+  public long ticksPerSecond() {
+    return ticksPerSecond;
   }
 
   /** The timebase register's value now, in ticks. */

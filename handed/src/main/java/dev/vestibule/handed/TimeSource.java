@@ -1,5 +1,6 @@
 package dev.vestibule.handed;
 
+import dev.vestibule.host.CounterClock;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -28,17 +29,39 @@ public interface TimeSource {
   /** Whether time passes by itself, so that data pages must be refreshed while nobody asks. */
   boolean flows();
 
+  /** Keeps the source in step with what it follows; called at each tick. */
+  default void steer() {}
+
+  /**
+   * The {@link CounterClock#cell} from which machine code can compute {@link #nanos} itself, or 0
+   * where it has to ask.
+   */
+  default long counterCell() {
+    return 0;
+  }
+
   /** The host's clocks. */
   static TimeSource host() {
+    CounterClock clock = CounterClock.host();
     return new TimeSource() {
       @Override
       public long nanos() {
-        return System.nanoTime();
+        return clock.nanos();
       }
 
       @Override
       public long peek() {
-        return System.nanoTime();
+        return clock.nanos();
+      }
+
+      @Override
+      public void steer() {
+        clock.steer();
+      }
+
+      @Override
+      public long counterCell() {
+        return clock.cell();
       }
 
       @Override

@@ -52,6 +52,16 @@ public final class Timekeeper implements AutoCloseable {
     return ticks(source.nanos());
   }
 
+  /** How many ticks there are in a second. */
+  public long ticksPerSecond() {
+    return hz;
+  }
+
+  /** Where machine code finds the nanoseconds that {@link #ticks} counts, or 0. */
+  public long counterCell() {
+    return source.counterCell();
+  }
+
   private long ticks(long nanos) {
     return nanos / NANOS * hz + nanos % NANOS * hz / NANOS;
   }
@@ -139,6 +149,7 @@ public final class Timekeeper implements AutoCloseable {
 
   /** Renews the numbers, as a kernel does at each tick. */
   private synchronized void tick() {
+    source.steer();
     long nanos = source.peek();
     long epoch = source.epochNanos();
     long between = source.peek() - nanos;

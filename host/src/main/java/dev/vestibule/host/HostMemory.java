@@ -1,6 +1,5 @@
 package dev.vestibule.host;
 
-import java.lang.foreign.MemorySegment;
 import jdk.internal.misc.Unsafe;
 
 /**
@@ -152,10 +151,5 @@ public final class HostMemory {
   public static void lightFence() {
     UNSAFE.loadFence();
     UNSAFE.storeFence();
-  }
-
-  /** A segment over raw memory, for APIs that take one. */
-  public static MemorySegment segment(long address, long length) {
-    return MemorySegment.ofAddress(address).reinterpret(length);
   }
 }

@@ -42,6 +42,17 @@ public final class Libc {
 
   private static native long directCall(long code, long a, long b);
 
+  private static native long directCounter();
+
+  /**
+   * The counter of the host's processor, read in the order of the program.
+   *
+   * @throws UnsatisfiedLinkError if the library does not make the calls
+   */
+  static long counter() {
+    return directCounter();
+  }
+
   /**
    * Makes system call {@code number} of the host's own table.
    *
@@ -59,6 +70,11 @@ public final class Libc {
    */
   public static long call(MemorySegment code, long a, long b) {
     return DIRECT ? directCall(code.address(), a, b) : Downcall.call(code, a, b);
+  }
+
+  /** The same, for code at an address. */
+  public static long call(long code, long a, long b) {
+    return DIRECT ? directCall(code, a, b) : Downcall.call(MemorySegment.ofAddress(code), a, b);
   }
 
   public static long syscall(long number) {

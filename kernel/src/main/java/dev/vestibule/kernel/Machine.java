@@ -474,6 +474,7 @@ public final class Machine implements AutoCloseable {
   private Cpu newCpu(GuestAbi abi, AddressSpace space) {
     Cpu cpu = new Cpu(abi.isa(), space.memory(), space.code());
     cpu.setTimebase(time::timebase);
+    cpu.setTimebaseCounter(time.counterCell(), time.ticksPerSecond());
     return cpu;
   }
 

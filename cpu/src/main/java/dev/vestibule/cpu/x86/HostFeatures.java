@@ -138,7 +138,7 @@ record HostFeatures(
 
   private static int ask(long code, int what, int answer) {
     long result = HostMemory.allocate(16);
-    Libc.call(HostMemory.segment(code, 64), what, result);
+    Libc.call(code, what, result);
     int word = HostMemory.i32le(result + answer);
     HostMemory.free(result);
     return word;

@@ -102,7 +102,7 @@ class NativeLibraryTest {
       HostMemory.copyIn(code, 0, at, code.length);
       String untouched = HostMemory.slot(at + 8) == 0 ? "[]" : "[?]";
       long protectedAt = Libc.syscall(HostCalls.MPROTECT, at, 4096, PROT_RX);
-      long sum = Libc.call(HostMemory.segment(at, 64), 40, 2);
+      long sum = Libc.call(at, 40, 2);
       System.out.printf(
           "%s %s %d %d %s %d%n", Libc.direct(), own, refused, 14 + protectedAt, untouched, sum);
     }

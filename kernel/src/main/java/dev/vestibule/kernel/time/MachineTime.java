@@ -40,6 +40,16 @@ public record MachineTime(Timekeeper keeper) implements TimeService {
   }
 
   @Override
+  public long ticksPerSecond() {
+    return keeper.ticksPerSecond();
+  }
+
+  @Override
+  public long counterCell() {
+    return keeper.counterCell();
+  }
+
+  @Override
   public long hostNanosUntil(long deadline) {
     return keeper.hostNanosUntil(deadline);
   }

@@ -36,6 +36,19 @@ public interface TimeService {
     return monotonic();
   }
 
+  /** The time base register's frequency. */
+  default long ticksPerSecond() {
+    return 1_000_000_000L;
+  }
+
+  /**
+   * The {@code host.CounterClock} cell from whose nanoseconds the time base is exactly {@code nanos
+   * * ticksPerSecond / 10^9}, or 0 where only {@link #timebase} tells.
+   */
+  default long counterCell() {
+    return 0;
+  }
+
   /**
    * Host nanoseconds from now until CLOCK_MONOTONIC reads {@code deadline}; 0 or less if it has.
    */
