@@ -30,7 +30,7 @@ public final class Cpu implements Closeable {
   private static final int REGISTERS = 448;
 
   /** Pairs of guest pc and machine code behind the slots, for emitters. */
-  public static final int JUMP_TABLE = 1024;
+  public static final int JUMP_TABLE = 4096;
 
   private final Isa isa;
   private GuestMemory memory;

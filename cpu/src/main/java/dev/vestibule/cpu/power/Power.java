@@ -29,7 +29,7 @@ public final class Power implements Isa {
     this.wide = wide;
     this.bigEndian = bigEndian;
     this.cacheLine = cacheLine;
-    this.builders = ThreadLocal.withInitial(() -> new PowerBuilder(wide, bigEndian));
+    this.builders = ThreadLocal.withInitial(() -> new PowerBuilder(wide, bigEndian, cacheLine));
   }
 
   /** 32-bit, big-endian. */
@@ -81,11 +81,6 @@ public final class Power implements Isa {
 
   /** Bytes that dcbz clears and icbi covers; by default 32 on ppc, 128 on the 64-bit guests. */
   int cacheLine() {
-    return cacheLine;
-  }
-
-  /** Bytes cleared by this dcbz: dcbzl (bit 10 set) and dcbz are the same here. */
-  int blockSize(int word) {
     return cacheLine;
   }
 

@@ -9,14 +9,21 @@ import dev.vestibule.cpu.micro.VmxOp;
 final class PowerBuilder extends MicroBuilder {
   private final boolean wide;
   private final boolean bigEndian;
+  private final int cacheLine;
 
-  PowerBuilder(boolean wide, boolean bigEndian) {
+  PowerBuilder(boolean wide, boolean bigEndian, int cacheLine) {
+    this.cacheLine = cacheLine;
     this.wide = wide;
     this.bigEndian = bigEndian;
   }
 
   boolean wide() {
     return wide;
+  }
+
+  /** Bytes that dcbz clears. */
+  int cacheLine() {
+    return cacheLine;
   }
 
   boolean bigEndian() {

@@ -94,9 +94,8 @@ final class PowerHelp {
   }
 
   private static void zeroBlock(Cpu cpu, Power isa, int word) {
-    int size = isa.blockSize(word);
-    long at = address(cpu, word) & -size;
-    HostMemory.fill(cpu.memory().storable(at, size), size, 0);
+    long at = address(cpu, word) & -isa.cacheLine();
+    HostMemory.fill(cpu.memory().storable(at, isa.cacheLine()), isa.cacheLine(), 0);
   }
 
   private static void invalidateCode(Cpu cpu, Power isa, int word) {

@@ -8,6 +8,9 @@ import dev.vestibule.declare.Instruction;
  * 3.3.17, and Book II, chapters 4 to 6.
  */
 final class SystemUnit {
+  /** The largest block that dcbz clears by stores of its own; real processors have no larger. */
+  private static final int LARGEST_STORED = 128;
+
   private static final int SPR_XER = 1;
   private static final int SPR_DSCR_USER = 3;
   private static final int SPR_LR = 8;
@@ -165,7 +168,15 @@ final class SystemUnit {
 
   @Instruction(value = "31 /:5 ra rb 1014:10 /:1", asm = "dcbz ra,rb", section = "Book II 4.3.2")
   static void dcbz(PowerBuilder m, int ra, int rb, int word) {
-    m.help(PowerHelp.ZERO_BLOCK, word);
+    if (m.cacheLine() > LARGEST_STORED) {
+      m.help(PowerHelp.ZERO_BLOCK, word);
+      return;
+    }
+    int at = m.and(m.indexed(ra, rb), -m.cacheLine());
+    int zero = m.constant(0);
+    for (int i = 0; i < m.cacheLine(); i += 8) {
+      m.store(Op.ST64LE, at, i, zero); // all in one page: the first one faults, or none
+    }
   }
 
   @Instruction(value = "31 /:5 ra rb 982:10 /:1", asm = "icbi ra,rb", section = "Book II 4.3.1")

@@ -71,7 +71,8 @@ class RowsTest {
   }
 
   private static Block build(Machine.Guest guest, Table.Row row, int word) {
-    PowerBuilder m = new PowerBuilder(guest.isa.wide(), guest.isa.bigEndian());
+    PowerBuilder m =
+        new PowerBuilder(guest.isa.wide(), guest.isa.bigEndian(), guest.isa.cacheLine());
     m.begin(PC);
     m.instruction(PC);
     PowerDecoder.build(row.number(), word, m);
