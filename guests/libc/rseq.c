@@ -339,6 +339,14 @@ static void inheritance(const char *self) {
   }
   waitpid(child, &status, 0);
   OK(WEXITSTATUS(status) == 1, "exec ends it: the C library registers anew");
+  int file = open("not-a-program", O_CREAT | O_WRONLY | O_TRUNC, 0755);
+  write(file, "\1\2", 2);
+  close(file);
+  char *none[] = {"x", NULL};
+  mine.cpu_id = 55;
+  FAILS(syscall(SYS_execve, "./not-a-program", none, none), ENOEXEC, "exec fails");
+  OK(mine.cpu_id == current(), "which tells the CPU again");
+  unlink("not-a-program");
   FORGET();
 }
 
@@ -392,6 +400,19 @@ static void *spins_until_stopped(void *where) {
   return NULL;
 }
 
+/* What /proc says of this thread's affinity. */
+static bool allowed_is(const char *list) {
+  char line[200], wanted[100];
+  bool found = false;
+  snprintf(wanted, sizeof wanted, "Cpus_allowed_list:\t%s\n", list);
+  FILE *status = fopen("/proc/thread-self/status", "r");
+  while (status != NULL && fgets(line, sizeof line, status) != NULL) {
+    found |= strcmp(line, wanted) == 0;
+  }
+  if (status != NULL) fclose(status);
+  return found;
+}
+
 static pthread_t spinner(int cpu) {
   pthread_t thread;
   atomic_store(&stop, 0);
@@ -417,6 +438,7 @@ static void preemption(void) {
     here += spinning(&spins, 2000000);
   }
   OK(here >= 3 && atomic_load(&aborted_elsewhere) >= 3, "two threads on a CPU abort each other");
+  OK(allowed_is("0"), "/proc knows the affinity");
   if (cpus > 1) {
     OK(pin(other, 1), "the other thread is moved");
     end = now() + 20;

@@ -1,6 +1,9 @@
 package dev.vestibule.kernel.call;
 
+import static dev.vestibule.kernel.Errno.ENOEXEC;
+
 import dev.vestibule.declare.Syscall;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.exec.Arguments;
@@ -21,7 +24,14 @@ public final class ExecCalls {
   public static long execveat(Task t, int directory, long path, long argv, long envp, int flags) {
     String name = GuestText.path(t.memory(), path);
     Arguments arguments = Arguments.copyIn(t, argv, envp, Exec.argumentRoom(t.process()));
-    Exec.execute(t, directory, name, flags, arguments);
+    try {
+      Exec.execute(t, directory, name, flags, arguments);
+    } catch (Failure failure) {
+      if (failure.errno() == ENOEXEC) { // not where the file could not even be opened
+        t.rseq().refresh();
+      }
+      throw failure;
+    }
     t.calls().keepRegisters();
     return 0;
   }

@@ -15,6 +15,7 @@ import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.time.GuestTimes;
 import dev.vestibule.kernel.trace.Tracee;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -110,18 +111,45 @@ final class StatusText {
       signals(text, process, task);
       capabilities(text, task.credentials());
     }
-    int processors = process.machine().processors();
     line(text, "NoNewPrivs", process.noNewPrivileges() ? 1 : 0);
     Seccomp seccomp = task == null ? null : task.seccomp();
     line(text, "Seccomp", seccomp == null ? 0 : seccomp.mode());
     line(text, "Seccomp_filters", seccomp == null ? 0 : seccomp.filters());
-    line(text, "Cpus_allowed", Long.toHexString((1L << Math.min(63, processors)) - 1));
-    line(text, "Cpus_allowed_list", processors == 1 ? "0" : "0-" + (processors - 1));
+    if (task != null) {
+      line(text, "Cpus_allowed", mask(task.affinity(), process.machine().processors()));
+      line(text, "Cpus_allowed_list", ranges(task.affinity()));
+    }
     line(text, "Mems_allowed", "1");
     line(text, "Mems_allowed_list", "0");
     line(text, "voluntary_ctxt_switches", 0);
     line(text, "nonvoluntary_ctxt_switches", 0);
     return text.toString();
+  }
+
+  /** A set of processors as the kernel's %*pb: words of 32 bits, the highest first. */
+  private static String mask(BitSet set, int processors) {
+    StringBuilder mask = new StringBuilder();
+    for (int word = (processors - 1) / 32; word >= 0; word--) {
+      long bits = 0;
+      for (int bit = 0; bit < 32; bit++) {
+        bits |= set.get(32 * word + bit) ? 1L << bit : 0;
+      }
+      int digits = mask.isEmpty() ? ((processors - 1) % 32 + 4) / 4 : 8;
+      mask.append(mask.isEmpty() ? "" : ",").append(("%0" + digits + "x").formatted(bits));
+    }
+    return mask.toString();
+  }
+
+  /** The same as %*pbl: 0-2,5. */
+  private static String ranges(BitSet set) {
+    StringBuilder ranges = new StringBuilder();
+    for (int from = set.nextSetBit(0); from >= 0; ) {
+      int end = set.nextClearBit(from);
+      ranges.append(ranges.isEmpty() ? "" : ",").append(from);
+      ranges.append(end - from > 1 ? "-" + (end - 1) : "");
+      from = set.nextSetBit(end);
+    }
+    return ranges.toString();
   }
 
   private static void line(StringBuilder text, String name, Object value) {
