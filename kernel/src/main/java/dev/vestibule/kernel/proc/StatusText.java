@@ -264,6 +264,11 @@ final class StatusText {
     f[33] = actions(process, true) & 0x7fff_ffff;
     f[34] = actions(process, false) & 0x7fff_ffff;
     f[38] = process.exitSignal();
+    if (task != null) {
+      f[39] = task.processor();
+      f[40] = task.priority();
+      f[41] = task.policy();
+    }
     f[48] = startup.arguments();
     f[49] = startup.environment();
     f[50] = startup.environment();
