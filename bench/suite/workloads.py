@@ -105,6 +105,7 @@ WORKLOADS = [
     Program('syscall', 'kernel', 3, 'syscall.c'),
     Program('clock', 'kernel', 4, 'clock.c'),
     Program('threads', 'threads', 1, 'threads.c'),
+    Program('percpu', 'threads', 5, 'percpu.c'),
     Program('flat', 'flat code', 1.5, 'flat.c'),
     Program('flat-cold', 'flat code', 1, 'flat.c', count=20, cold=True),
     Whole('hello', 'start', None, _bundled('hello'), guests=ALL, limit=80, same=False),
