@@ -449,6 +449,36 @@ static void preemption(void) {
   FORGET();
 }
 
+static atomic_long progress[3];
+
+static void *progresses(void *which) {
+  pin(pthread_self(), 0);
+  REGISTER();
+  while (!atomic_load(&stop)) {
+    spinning(&spins, 100000);
+    progress[(intptr_t)which]++;
+  }
+  FORGET();
+  return NULL;
+}
+
+static void fairness(void) {
+  pthread_t thread[3];
+  atomic_store(&stop, 0);
+  for (intptr_t i = 0; i < 3; i++) pthread_create(&thread[i], NULL, progresses, (void *)i);
+  double end = now() + 20;
+  long least = 0;
+  while (least < 50 && now() < end) {
+    struct timespec pause = {0, 5000000};
+    nanosleep(&pause, NULL);
+    least = progress[0];
+    for (int i = 1; i < 3; i++) least = progress[i] < least ? progress[i] : least;
+  }
+  OK(least >= 50, "each of three threads on a CPU gets on");
+  atomic_store(&stop, 1);
+  for (int i = 0; i < 3; i++) pthread_join(thread[i], NULL);
+}
+
 #define BARRIER(command, flags, cpu) syscall(SYS_membarrier, command, flags, cpu)
 
 static void barriers(void) {
@@ -521,6 +551,7 @@ int main(int count, char **arguments) {
   inheritance(arguments[0]);
   traced();
   preemption();
+  fairness();
   barriers();
   return end();
 }

@@ -69,19 +69,13 @@ public final class GuestCpus {
     while (!place.holds()) {
       LockSupport.parkNanos(this, SLICE);
       synchronized (this) {
-        if (place.holds()) {
-          break;
-        }
-        int cpu = place.task().dying() ? -1 : take(place);
-        waiters.remove(place);
-        if (cpu >= 0) {
-          give(place, cpu);
-        } else if (!place.task().dying()) {
-          waiters.addFirst(place); // also where it was given one and lost it while it slept
-        }
-        crowded = !waiters.isEmpty();
-        if (!place.holds() && place.task().dying()) {
+        if (place.task().dying() && !place.holds()) {
+          waiters.remove(place);
+          crowded = !waiters.isEmpty();
           return false;
+        }
+        if (!place.holds()) {
+          press(place);
         }
       }
     }
@@ -203,6 +197,17 @@ public final class GuestCpus {
       return true;
     }
     return owner == null;
+  }
+
+  /** Sees to it that a CPU changes hands; in the order in which tasks began to wait. */
+  private void press(TaskCpu place) {
+    if (!waiters.contains(place)) {
+      waiters.add(place); // it was given one and lost it while it slept
+    }
+    int cpu = take(place);
+    if (cpu >= 0) {
+      grant(cpu);
+    }
   }
 
   /** A CPU for a task that has waited: a free one, or one whose owner is in its kernel too long. */
