@@ -40,6 +40,7 @@ class Setting:
         self.sysroot = self._sysroot(sysroot)
         self._said = set()
         self._built = {}
+        self._libraries = {}  # program -> where its C library is found
 
     def _sysroot(self, given):
         place = pathlib.Path(given) if given else self.root / '.vestibule/ppc64el'
@@ -68,6 +69,8 @@ class Setting:
         return [emulator, *options] + self._looking(command) + command
 
     def _looking(self, command):
+        if command[0] in self._libraries:
+            return ['-L', self._libraries[command[0]]]
         inside = self.sysroot and command[0].startswith(f'{self.sysroot}/')
         return ['-L', str(self.sysroot)] if inside else []
 
@@ -96,7 +99,7 @@ class Setting:
         if guest == 'host':
             words = [tool, '-march=native']
         else:
-            words = [CROSS[guest][0] + tool, '-static']
+            words = [CROSS[guest][0] + tool] + ([] if workload.dynamic else ['-static'])
         if not shutil.which(words[0]):
             self.lacks(words[0])
             return None
@@ -106,6 +109,8 @@ class Setting:
         for part in (text, repr(words), (self.programs / 'bench.h').read_text()):
             key.update(part.encode())
         out = self.work / f'{source.stem}-{guest}-{key.hexdigest()[:12]}'
+        if workload.dynamic and guest != 'host':
+            self._libraries[str(out)] = '/usr/' + CROSS[guest][0].rstrip('-')
         if not out.exists():
             self._compile(words, source, text, out)
         return out if out.exists() else None

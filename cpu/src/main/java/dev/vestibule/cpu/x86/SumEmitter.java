@@ -16,6 +16,8 @@ class SumEmitter extends LaneEmitter {
   private static final int JOIN_LOW = 0x0f6c;
   private static final int PACK_WORDS = 0x0f6b;
   private static final int CARRYLESS = 0x0f3a44;
+  private static final int LOW_HALVES = 0x00;
+  private static final int HIGH_HALVES = 0x11;
 
   SumEmitter(int[] hotSlots, HostFeatures host) {
     super(hotSlots, host);
@@ -26,7 +28,7 @@ class SumEmitter extends LaneEmitter {
     return host().sse42()
         && switch (op & ~3) {
           case VmxOp.MULEU, VmxOp.MULES, VmxOp.MULOU, VmxOp.MULOS -> (op & 3) < D;
-          case VmxOp.PMSUM -> (op & 3) == D && host().pclmul();
+          case VmxOp.PMSUM -> (op & 3) >= W && host().pclmul();
           default -> op >= VmxOp.ADDCARRYW && op <= VmxOp.SUM4UB;
         };
   }
@@ -45,14 +47,39 @@ class SumEmitter extends LaneEmitter {
               (op & ~3) == VmxOp.MULES || (op & ~3) == VmxOp.MULOS,
               (op & ~3) <= VmxOp.MULES);
       case VmxOp.PMSUM -> {
-        copy(2, 0);
-        integer(CARRYLESS, 0, 1, 0x00);
-        integer(CARRYLESS, 2, 1, 0x11);
-        integer(XOR_BITS, 0, 2);
+        if ((op & 3) == D) {
+          copy(2, 0);
+          integer(CARRYLESS, 0, 1, LOW_HALVES);
+          integer(CARRYLESS, 2, 1, HIGH_HALVES);
+          integer(XOR_BITS, 0, 2);
+        } else {
+          polynomials(a, b);
+        }
       }
       default -> sum(op, c, slow);
     }
     put(0, d);
+  }
+
+  /** XMM0 = the products without carries of the words, each two added. */
+  private void polynomials(int a, int b) {
+    keep(0, 0xffff_ffffL);
+    keep(1, 0xffff_ffffL);
+    carryless(2);
+    getBoth(a, b);
+    shiftElements(D, RIGHT, 0, 32);
+    shiftElements(D, RIGHT, 1, 32);
+    carryless(3);
+    copy(0, 2);
+    integer(XOR_BITS, 0, 3);
+  }
+
+  /** A register = the products of XMM0's and XMM1's halves that fit; XMM0 is changed. */
+  private void carryless(int to) {
+    copy(to, 0);
+    integer(CARRYLESS, to, 1, LOW_HALVES);
+    integer(CARRYLESS, 0, 1, HIGH_HALVES);
+    integer(JOIN_LOW, to, 0);
   }
 
   /** XMM0 = the products of XMM0's and XMM1's elements, the left ones of each two or the right. */

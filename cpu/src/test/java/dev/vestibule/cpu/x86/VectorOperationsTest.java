@@ -106,7 +106,6 @@ class VectorOperationsTest {
     VmxOp.MULOS + VmxOp.DOUBLEWORDS,
     VmxOp.PMSUM + VmxOp.BYTES,
     VmxOp.PMSUM + VmxOp.HALFWORDS,
-    VmxOp.PMSUM + VmxOp.WORDS,
     VmxOp.PACK + VmxOp.BYTES,
     VmxOp.PACKUU + VmxOp.BYTES,
     VmxOp.PACKSS + VmxOp.BYTES,
