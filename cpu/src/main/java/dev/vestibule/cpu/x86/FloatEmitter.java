@@ -249,8 +249,8 @@ class FloatEmitter extends VmxEmitter {
       case FloatOp.FTOS32, FloatOp.FTOS64 ->
           (e & 7) == FpEnv.TOWARD_ZERO || (e & 7) == FloatOp.CURRENT;
       case FloatOp.FTOU32, FloatOp.FTOU64 -> (e & 7) == FpEnv.TOWARD_ZERO;
-      case FloatOp.FROUND64 -> host().sse42() && (e & 7) != FpEnv.NEAREST_AWAY;
-      case FloatOp.FROUNDX64 -> host().sse42();
+      case FloatOp.FROUND64, FloatOp.FROUNDX64 -> host().sse42();
+      case FloatOp.FPSCR_CLEAR, FloatOp.FPSCR_SET -> controls(Fpscr.FX >>> (e & 31) & 0xffff_ffffL);
       case FloatOp.FPSCR_FIELDS -> controls(moved(w)) || moved(w) == 0xffff_ffffL;
       case FloatOp.FPSCR_ALL -> true;
       default -> false;
@@ -493,6 +493,11 @@ class FloatEmitter extends VmxEmitter {
           moveToStatus(moved(w), Op.a(w), slow);
           ready = false; // behind the interpreter's exceptions may be enabled
         }
+        case FloatOp.FPSCR_CLEAR, FloatOp.FPSCR_SET -> {
+          int control = Fpscr.FX >>> (Op.e(w) & 31) & 0xff;
+          testMemoryByte(RBP, offset(FloatOp.FPSCR), control);
+          jumpIf(op == FloatOp.FPSCR_CLEAR ? NOT_EQUAL : EQUAL, slow); // else it is so already
+        }
         case FloatOp.FWIDEN -> widen(w, slow);
         case FloatOp.FCUT -> cut(w, slow);
         default -> sign(op, w);
@@ -573,12 +578,17 @@ class FloatEmitter extends VmxEmitter {
 
   /** XMM0 = 1 / a. */
   private void reciprocal(int a) {
-    vector(PACKED, false, EQUAL_WORDS, 0, 0);
-    vector(PACKED, false, SHIFT, 6, 0);
-    emit8(54);
-    vector(PACKED, false, SHIFT, 2, 0);
-    emit8(2); // the bits of 1: all of the exponent but one
+    power(0, 54);
     vector(DOUBLE, false, QUOTIENT, 0, a);
+  }
+
+  /** A register = 1 for a shift by 54: all bits of the exponent but one; 1/2 by 55. */
+  private void power(int xmm, int left) {
+    vector(PACKED, false, EQUAL_WORDS, xmm, xmm);
+    vector(PACKED, false, SHIFT, 6, xmm);
+    emit8(left);
+    vector(PACKED, false, SHIFT, 2, xmm);
+    emit8(2);
   }
 
   /** XMM0 = a * c + b or a * c - b: VFMADD231SD, VFMSUB231SD, and the packed forms before them. */
@@ -687,13 +697,36 @@ class FloatEmitter extends VmxEmitter {
         number(slow);
       }
       case FloatOp.FROUND64, FloatOp.FROUNDX64 -> {
+        int mode = Op.e(w) & 7;
+        boolean away = op == FloatOp.FROUND64 && mode == FpEnv.NEAREST_AWAY;
         copyTo(0, a);
         vector(PACKED, false, ROUND, 0, 0);
-        emit8(op == FloatOp.FROUNDX64 ? INEXACTLY : roundingMode(Op.e(w) & 7));
+        emit8(op == FloatOp.FROUNDX64 ? INEXACTLY : roundingMode(away ? FpEnv.TOWARD_ZERO : mode));
         number(slow);
+        if (away) {
+          roundAway(a);
+        }
       }
       default -> throw new AssertionError("micro-operation " + op);
     }
+  }
+
+  /** XMM0, the truncated number, = the nearest integral one, away from zero if two are as near. */
+  private void roundAway(int a) {
+    copyTo(2, a);
+    copyTo(3, a);
+    vector(DOUBLE, false, DIFFERENCE, 3, 0); // exact, like all that follows
+    mask(false);
+    vector(0, false, AND_BITS, 3, 1);
+    power(1, 55); // 1/2
+    vector(DOUBLE, false, COMPARE_TO_MASK, 1, 3);
+    emit8(LESS_OR_EQUAL);
+    power(3, 54); // 1
+    vector(0, false, AND_BITS, 3, 1);
+    mask(true);
+    vector(0, false, AND_BITS, 2, 1);
+    vector(0, false, OR_BITS, 3, 2); // a zero or one of the number's sign
+    vector(DOUBLE, false, SUM, 0, 3);
   }
 
   /** ROUNDSD's number of a rounding mode, never inexact. */
