@@ -88,6 +88,10 @@ class FloatEmitter extends VmxEmitter {
   private boolean ready;
   private long singles;
   private long zeros;
+
+  /** Changes the rounding mode to that of RAX's low two bits; equal if it cannot. */
+  int roundingStub;
+
   private int readyStub;
   private int rareStub;
   private int base;
@@ -494,9 +498,10 @@ class FloatEmitter extends VmxEmitter {
           ready = false; // behind the interpreter's exceptions may be enabled
         }
         case FloatOp.FPSCR_CLEAR, FloatOp.FPSCR_SET -> {
+          // does nothing if it is so already
           int control = Fpscr.FX >>> (Op.e(w) & 31) & 0xff;
           testMemoryByte(RBP, offset(FloatOp.FPSCR), control);
-          jumpIf(op == FloatOp.FPSCR_CLEAR ? NOT_EQUAL : EQUAL, slow); // else it is so already
+          jumpIf(op == FloatOp.FPSCR_CLEAR ? NOT_EQUAL : EQUAL, slow);
         }
         case FloatOp.FWIDEN -> widen(w, slow);
         case FloatOp.FCUT -> cut(w, slow);
@@ -892,15 +897,18 @@ class FloatEmitter extends VmxEmitter {
   }
 
   /**
-   * Moves to the FPSCR as libraries do around their functions: the modes stay as they are, and
-   * exceptions that were saved come back. What does more leaves.
+   * Moves to the FPSCR as libraries do around their functions: all modes but that of rounding stay
+   * as they are, and exceptions that were saved come back. What does more leaves.
    */
   private void moveToStatus(long mask, int slot, Label slow) {
+    Label again = new Label();
+    Label rounds = new Label();
+    bind(again);
     into(RAX, slot);
     load(RCX, RBP, offset(FloatOp.FPSCR));
     operate(true, XOR, RCX, RAX);
     testBits(RCX, (int) mask & CONTROLS);
-    jumpIf(NOT_EQUAL, slow);
+    jumpIf(NOT_EQUAL, rounds);
     if (!controls(mask)) {
       shift(true, SHR, RCX, 32);
       jumpIf(NOT_EQUAL, slow);
@@ -910,6 +918,14 @@ class FloatEmitter extends VmxEmitter {
       storeConstant(0, RBP, offset(FloatStatus.PENDING));
       control(2, FloatStatus.CONTROL); // with no exceptions
     }
+    later(() -> {
+      bind(rounds);
+      testBits(RCX, (int) mask & CONTROLS & ~Fpscr.RN);
+      jumpIf(NOT_EQUAL, slow);
+      callTo(roundingStub);
+      jumpIf(EQUAL, slow);
+      jump(again); // it is so now
+    });
   }
 
   private void sign(int op, long w) {

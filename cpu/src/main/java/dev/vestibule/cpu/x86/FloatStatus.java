@@ -63,8 +63,8 @@ final class FloatStatus {
   /** For machine code, one at a time. */
   static final int SCRATCH = FIRST + 11;
 
-  private static final int MASKED = 0x1f80;
-  private static final int ROUNDING_SHIFT = 13;
+  static final int MASKED = 0x1f80;
+  static final int ROUNDING_SHIFT = 13;
 
   /** MXCSR's rounding mode, in two bits, for each of FPSCR's. */
   private static final int ROUNDING = 0b01_10_11_00;

@@ -81,6 +81,31 @@ class StatusEmitter extends VectorFloatEmitter {
     bind(leave);
     operate(false, XOR, RAX, RAX);
     ret();
+    emitRounding(at);
+  }
+
+  private void emitRounding(int at) {
+    align(16);
+    roundingStub = at + size();
+    Label leave = new Label();
+    push(RAX);
+    callFrom(at, settleStub); // the last operation was rounded in the old mode
+    pop(RAX);
+    jumpIf(EQUAL, leave);
+    operateConstant(false, AND, RAX, Fpscr.RN);
+    load(RCX, RBP, FPSCR);
+    operateConstant(true, AND, RCX, ~Fpscr.RN);
+    operate(true, OR, RCX, RAX);
+    store(RCX, RBP, FPSCR);
+    one(false, NEG, RAX); // MXCSR has 0, 3, 2, 1 for 0, 1, 2, 3
+    operateConstant(false, AND, RAX, 3);
+    shift(false, SHL, RAX, FloatStatus.ROUNDING_SHIFT);
+    operateConstant(false, OR, RAX, FloatStatus.MASKED);
+    store(RAX, RBP, offset(FloatStatus.CONTROL));
+    control(2, FloatStatus.CONTROL);
+    test(true, RSP, RSP); // not zero: done
+    bind(leave);
+    ret();
   }
 
   /** FPSCR = FPSCR with MXCSR's exceptions; RCX has it, too. */
