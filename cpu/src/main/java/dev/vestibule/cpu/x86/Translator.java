@@ -251,7 +251,7 @@ public final class Translator implements Executor {
       int op = Op.op(w);
       int plain = op > Op.ST64LE && op <= Op.ST64LE + Op.INDEXED ? op - Op.INDEXED : op;
       boolean stores = plain >= Op.ST8 && plain <= Op.ST64LE || op >= Op.VST128BE;
-      if (stores || op == Op.HELP) {
+      if (stores || op == Op.STORE_CONDITIONAL || op == Op.HELP) {
         return false;
       }
     }
