@@ -1,5 +1,8 @@
 package dev.vestibule.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.observe.FaultTrace;
 import dev.vestibule.observe.LineOutput;
@@ -11,6 +14,8 @@ import dev.vestibule.observe.VdsoTrace;
 import dev.vestibule.observe.gdb.GdbServer;
 import dev.vestibule.observe.startup.StartupTrace;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** Who watches a run, by its options? */
 final class Observers {
   private final List<KernelListener> listeners = new ArrayList<>();
+  private final @Nullable PrintStream listing;
   private final @Nullable StraceListener strace;
   private final @Nullable LineOutput file;
   private final UnsupportedReport unsupported;
@@ -47,6 +53,7 @@ final class Observers {
     if (options.traces().contains(RunOptions.Trace.FAULTS)) {
       listeners.add(new FaultTrace(standardError));
     }
+    listing = listing(options.dumpCode());
     gdb = options.gdb() == null ? null : gdb(options.gdb());
     if (gdb != null) {
       listeners.add(gdb);
@@ -61,6 +68,19 @@ final class Observers {
               file != null ? file : standardError,
               new StraceListener.Options(wanted.paths(), wanted.times(), wanted.summary()));
       listeners.add(strace);
+    }
+  }
+
+  private static @Nullable PrintStream listing(@Nullable Path path) throws CommandFailure {
+    if (path == null) {
+      return null;
+    }
+    try {
+      PrintStream stream = new PrintStream(Files.newOutputStream(path), false, UTF_8);
+      CodeCache.listCode(stream);
+      return stream;
+    } catch (IOException e) {
+      throw CommandFailure.ours(path + ": cannot write: " + e.getMessage());
     }
   }
 
@@ -98,6 +118,10 @@ final class Observers {
 
   /** Prints what is printed in the end. */
   void finish() throws CommandFailure {
+    if (listing != null) {
+      CodeCache.listCode(null);
+      listing.close();
+    }
     if (strace != null) {
       strace.close();
     }

@@ -43,6 +43,7 @@ enum RunOption {
   STATISTICS("stats", "", "print how many instructions were executed, and how fast"),
   ENGINE(
       "engine", "auto|interpret|translate|both", "who executes code; both compares the two (auto)"),
+  DUMP_CODE("dump-code", "FILE", "list the machine code that is made of each instruction"),
   GDB("g", "QEMU_GDB", "PORT|SOCKET", "wait for gdb before the first instruction"),
   DEBUG("debug", "", "show stack traces of internal errors"),
   HELP("h help", "", "print this");

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param unsupported whether a list of vain requests is printed in the end
  * @param statistics whether the number of executed instructions is printed in the end
  * @param engine who executes the program's code
+ * @param dumpCode the file to list machine code in, or null
  * @param gdb a TCP port or a socket's path where gdb is awaited, or null
  * @param debug whether internal errors show their stack trace
  */
@@ -62,6 +63,7 @@ public record RunOptions(
     boolean unsupported,
     boolean statistics,
     Engine engine,
+    @Nullable Path dumpCode,
     @Nullable String gdb,
     boolean debug) {
 

@@ -66,6 +66,7 @@ final class RunParser {
   private boolean unsupported;
   private boolean statistics;
   private Engine engine = Engine.AUTO;
+  private @Nullable Path dumpCode;
   private @Nullable String gdb;
   private boolean debug;
   private boolean help;
@@ -122,6 +123,7 @@ final class RunParser {
         unsupported,
         statistics,
         engine,
+        dumpCode,
         gdb,
         debug);
   }
@@ -229,6 +231,7 @@ final class RunParser {
       case UNSUPPORTED -> unsupported = true;
       case STATISTICS -> statistics = true;
       case ENGINE -> engine = engine(source, value);
+      case DUMP_CODE -> dumpCode = path(source, value);
       case GDB -> gdb = notEmpty(source, text(value));
       case DEBUG -> debug = true;
       case HELP -> help = true;

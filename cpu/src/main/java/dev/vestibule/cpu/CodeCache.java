@@ -1,7 +1,9 @@
 package dev.vestibule.cpu;
 
 import dev.vestibule.cpu.micro.Executor;
+import dev.vestibule.cpu.x86.Listing;
 import dev.vestibule.cpu.x86.Translator;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +23,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
 
   /** What {@link Engine#AUTO} means; tests and comparisons may say otherwise. */
   private static final Engine AUTOMATIC =
-      Engine.valueOf(System.getProperty("vestibule.engine", "INTERPRET"));
+      Engine.valueOf(System.getProperty("vestibule.engine", "TRANSLATE"));
 
   private final ConcurrentHashMap<Long, Block> blocks = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
@@ -53,6 +55,11 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
   /** Why this host cannot run machine code of ours, in a few words; null if it can. */
   public static @Nullable String refusal() {
     return Translator.refusal();
+  }
+
+  /** Lists all machine code of this JVM that is made from now on; null ends it. */
+  public static void listCode(@Nullable PrintStream out) {
+    Listing.to(out);
   }
 
   /** The engine that was asked for. */

@@ -431,7 +431,8 @@ public final class Translator implements Executor {
       return null;
     }
     publishSites();
-    where.append(emits.bytes(), emits.size());
+    int at = where.append(emits.bytes(), emits.size());
+    Listing.add(made, emits.bytes(), emits.size(), at, where.address(at));
     for (Placed one : made) {
       versions.computeIfAbsent(one.block(), b -> new ArrayList<>()).add(one);
       placed.put(one.at(), one);
