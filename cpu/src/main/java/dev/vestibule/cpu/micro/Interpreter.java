@@ -800,6 +800,8 @@ public final class Interpreter {
       cpu.setSlot(Op.d(w), Arithmetic.count(op, cpu.slot(Op.a(w)), cpu.slot(Op.b(w))));
     } else if (op == Op.RESERVE || op == Op.STORE_CONDITIONAL) {
       Reservations.execute(cpu, w);
+    } else if (op == Op.TIMEBASE) {
+      cpu.setSlot(Op.d(w), cpu.timebase());
     } else if (op != Op.STOP_IF) {
       throw new AssertionError("micro-operation " + op);
     }

@@ -265,6 +265,9 @@ public final class Op {
    */
   public static final int STORE_CONDITIONAL = 132;
 
+  /** d = the timebase, {@link dev.vestibule.cpu.Cpu#timebase}. */
+  public static final int TIMEBASE = 133;
+
   // ---- floating point (FloatOps) and vectors (VectorOps)
   public static final int FIRST_FLOAT = 200;
   public static final int FIRST_VECTOR = 320;

@@ -15,8 +15,6 @@ import dev.vestibule.host.HostMemory;
 final class PowerHelp {
   static final int FENCE = 0;
   static final int LIGHT_FENCE = 1;
-  static final int TIMEBASE = 2;
-  static final int TIMEBASE_UPPER = 3;
   static final int ZERO_BLOCK = 4;
   static final int INVALIDATE_CODE = 5;
   static final int STRING = 6;
@@ -41,8 +39,6 @@ final class PowerHelp {
     switch (helper) {
       case FENCE -> HostMemory.fullFence();
       case LIGHT_FENCE -> HostMemory.lightFence();
-      case TIMEBASE -> cpu.setSlot(word, cpu.timebase());
-      case TIMEBASE_UPPER -> cpu.setSlot(word, cpu.timebase() >>> 32);
       case ZERO_BLOCK -> zeroBlock(cpu, isa, word);
       case INVALIDATE_CODE -> invalidateCode(cpu, isa, word);
       case STRING -> string(cpu, word);

@@ -51,7 +51,8 @@ final class SystemUnit {
   }
 
   private static void timebase(PowerBuilder m, int rt, int spr) {
-    m.help(spr == SPR_TBU ? PowerHelp.TIMEBASE_UPPER : PowerHelp.TIMEBASE, rt);
+    int ticks = m.op(Op.TIMEBASE, 0, 0);
+    m.putGpr(rt, spr == SPR_TBU ? m.opImmediate(Op.SHRI, ticks, 32) : ticks);
   }
 
   private static int xer(PowerBuilder m) {

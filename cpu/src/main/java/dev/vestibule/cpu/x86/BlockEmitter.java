@@ -55,14 +55,22 @@ final class BlockEmitter extends StatusEmitter {
   private int faultStub;
   private boolean[] known = {};
   private final List<Placed> emitted = new ArrayList<>();
+  private final long counterCell;
+  private final long ticksPerSecond;
   private Successors successors = (pc, context) -> null;
   private @Nullable Block next;
   private int base;
   private Block block;
 
-  BlockEmitter(Isa isa, HostFeatures host, Block any) {
-    super(isa.hotSlots(), isa.hotFloatSlots(), host);
-    this.isa = isa;
+  /**
+   * @param cpu a thread of the address space
+   * @param any a block, whatever it is
+   */
+  BlockEmitter(Cpu cpu, HostFeatures host, Block any) {
+    super(cpu.isa().hotSlots(), cpu.isa().hotFloatSlots(), host);
+    isa = cpu.isa();
+    counterCell = cpu.counterCell();
+    ticksPerSecond = cpu.ticksPerSecond();
     pcSlot = isa.pcSlot();
     block = any;
   }
@@ -150,8 +158,12 @@ final class BlockEmitter extends StatusEmitter {
 
   private boolean emits(long w) {
     int op = Op.op(w);
-    boolean known = computes(op) || accesses(op) || leaves(op) || moves(op) || orders(w);
+    boolean known = computes(op) || accesses(op) || leaves(op) || moves(op) || orders(w) || tells(op);
     return (known || computesVectors(op) || floats(w) || floatsVectors(w)) && !readsStatus(w);
+  }
+
+  private boolean tells(int op) {
+    return op == Op.TIMEBASE && counterCell != 0;
   }
 
   private boolean orders(long w) {
@@ -313,6 +325,9 @@ final class BlockEmitter extends StatusEmitter {
       emitVector(w, slow);
     } else if (op >= Op.FIRST_VECTOR) {
       emitVectors(w, slow);
+    } else if (op == Op.TIMEBASE) {
+      TimebaseCode.emit(this, counterCell, ticksPerSecond, slow);
+      define(Op.d(w), RAX);
     } else if (op == Op.HELP) {
       if (isa.ordering(Op.imm(w) & 0xffff) == Isa.Ordering.FULL) {
         fence();

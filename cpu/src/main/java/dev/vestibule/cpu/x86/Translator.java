@@ -507,7 +507,7 @@ public final class Translator implements Executor {
       return null;
     }
     CLEANER.register(this, reserved::close);
-    BlockEmitter emits = new BlockEmitter(cpu.isa(), host, any);
+    BlockEmitter emits = new BlockEmitter(cpu, host, any);
     emits.emitEntry(WINDOW);
     int in = reserved.append(emits.bytes(), emits.size());
     emits.emitExit(reserved.next());
