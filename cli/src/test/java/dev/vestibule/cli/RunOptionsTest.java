@@ -153,7 +153,7 @@ final class RunOptionsTest {
           --seed 1.5 ./e  | --seed: '1.5' is not a number
           --time-rate 0 x | --time-rate: '0' is not a number above 0, up to 1e9
           --time 1969-12-31T00:00:00Z x | --time: '1969-12-31T00:00:00Z' is not a time from 1970 to 2262 like 2005-06-17T12:00:00Z
-          --trace all x   | --trace: 'all' is none of startup, calls, faults
+          --trace all x   | --trace: 'all' is none of startup, startup-json, calls, faults
           --engine qemu x | --engine: 'qemu' is none of auto, interpret, translate, both
           --compat-vdso=x x | --compat-vdso: 'x' is neither on nor off
           -L /            | no program given (vestibule run --help shows the options)

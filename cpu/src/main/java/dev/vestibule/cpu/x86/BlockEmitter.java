@@ -158,7 +158,8 @@ final class BlockEmitter extends StatusEmitter {
 
   private boolean emits(long w) {
     int op = Op.op(w);
-    boolean known = computes(op) || accesses(op) || leaves(op) || moves(op) || orders(w) || tells(op);
+    boolean known =
+        computes(op) || accesses(op) || leaves(op) || moves(op) || orders(w) || tells(op);
     return (known || computesVectors(op) || floats(w) || floatsVectors(w)) && !readsStatus(w);
   }
 
