@@ -280,6 +280,7 @@ final class BlockEmitter extends StatusEmitter {
     int from = block.start(k);
     int to = block.startOfNext(k);
     if (known[k]) {
+      lookAround(code, k, slow);
       beginInstruction(block, from, to);
       for (int i = from; i < to; i++) {
         beginOperation(i);
@@ -398,10 +399,6 @@ final class BlockEmitter extends StatusEmitter {
 
   private void exit(int exit) {
     Label stub = new Label();
-    if (backward(exit)) {
-      operateMemoryConstant(false, CMP, RBP, ATTENTION, 0);
-      jumpIf(NOT_EQUAL, stub);
-    }
     addExit(stub, exit, patchableJump(stub));
   }
 
@@ -411,14 +408,19 @@ final class BlockEmitter extends StatusEmitter {
   }
 
   private void exitIf(int condition, int exit) {
-    if (backward(exit)) {
-      Label past = new Label();
-      jumpIf(condition ^ 1, past);
-      exit(exit);
-      bind(past);
-    } else {
-      Label stub = new Label();
-      addExit(stub, exit, patchableJumpIf(condition, stub));
+    Label stub = new Label();
+    addExit(stub, exit, patchableJumpIf(condition, stub));
+  }
+
+  /** Leaves an instruction that may branch backward to the interpreter if there is attention. */
+  private void lookAround(long[] code, int k, Label slow) {
+    for (int i = block.start(k); i < block.startOfNext(k); i++) {
+      int op = Op.op(code[i]);
+      if (op >= Op.GOTO && op < Op.JUMP && backward(Op.imm(code[i]) >>> 8)) {
+        operateMemoryConstant(false, CMP, RBP, ATTENTION, 0);
+        jumpIf(NOT_EQUAL, slow);
+        return;
+      }
     }
   }
 
