@@ -443,6 +443,17 @@ class Assembler {
     emit8(0xc0 | register & 7);
   }
 
+  /** The carry flag = a bit of a word in memory. */
+  final void bitToCarry(int base, int displacement, int bit) {
+    memory(false, 0x0fba, 4, base, displacement);
+    emit8(bit);
+  }
+
+  /** Sets a byte in memory to 0 or 1. */
+  final void setMemory(int condition, int base, int displacement) {
+    memory(false, 0x0f90 | condition, 0, base, displacement);
+  }
+
   // ---- vectors of 128 bits (SSE) ----------------------------------------------------------------
 
   /** An instruction of two XMM registers, or one and a general register; prefix 0 for none. */

@@ -686,12 +686,27 @@ class IntegerEmitter extends Locations {
   }
 
   private void addCarry64(int d, int a, int b, int c) {
+    if (registerOf(c) < 0 && !isConstant(c)) {
+      addCarryInMemory(d, a, b, c);
+      return;
+    }
     into(RCX, c);
     into(RAX, a);
     int other = use(b, RDX);
     carryIn();
     operate(true, ADC, RAX, other);
     carryOut(d, RAX, c);
+  }
+
+  /** The carry goes from the slot to the host's flag and back; moves keep flags. */
+  private void addCarryInMemory(int d, int a, int b, int c) {
+    int to = apart(d, b);
+    into(to, a);
+    int other = use(b, RCX);
+    bitToCarry(RBP, offset(c), 0);
+    operate(true, ADC, to, other);
+    define(d, to);
+    setMemory(BELOW, RBP, offset(c));
   }
 
   private void addCarry32(int d, int a, int b, int c) {

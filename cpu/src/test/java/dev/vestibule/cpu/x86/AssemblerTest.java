@@ -282,6 +282,10 @@ class AssemblerTest {
     String at = "[%s%+d]".formatted(WIDE[base], displacement);
     a.load(r, base, displacement);
     expected.add("mov %s, %s".formatted(WIDE[r], at));
+    a.bitToCarry(base, displacement, 0);
+    expected.add("bt dword ptr %s, 0".formatted(at));
+    a.setMemory(Assembler.BELOW, base, displacement);
+    expected.add("setb byte ptr %s".formatted(at));
     a.load32(r, base, displacement);
     expected.add("mov %s, %s".formatted(NARROW[r], at));
     a.store(r, base, displacement);
