@@ -410,7 +410,7 @@ class IntegerEmitter extends Locations {
   private void binaryConstant(int operation, int d, int a, int value) {
     int to = target(d);
     if (operation == AND && value >= 0) {
-      into32(to, a);
+      lowInto(to, a);
       operateConstant(false, AND, to, value);
     } else {
       into(to, a);
@@ -562,7 +562,11 @@ class IntegerEmitter extends Locations {
       return;
     }
     int to = target(d);
-    into32(to, a);
+    if (amount == 0 && mask == M32) {
+      into32(to, a);
+    } else {
+      lowInto(to, a);
+    }
     if (mask == (M32 << amount & M32)) {
       shift32(SHL, to, amount);
     } else if (amount != 0 && mask == M32 >>> 32 - amount) {
@@ -590,11 +594,11 @@ class IntegerEmitter extends Locations {
 
   private void rotateMask64(int d, int a, int amount, long mask) {
     int to = target(d);
-    if (amount == 0 && mask >>> 32 == 0) {
+    if (amount == 0 && mask == M32) {
       into32(to, a);
-      if (mask != M32) {
-        mask(to, mask);
-      }
+    } else if (amount == 0 && mask >>> 32 == 0) {
+      lowInto(to, a);
+      mask(to, mask);
     } else {
       into(to, a);
       if (mask == -1L << amount) {

@@ -156,6 +156,13 @@ class Locations extends VectorAssembler {
     }
   }
 
+  /** The low half, for an operation that reads no more of it: what is above is not defined. */
+  final void lowInto(int register, int slot) {
+    if (place[slot] != register) {
+      into32(register, slot);
+    }
+  }
+
   /** The low half, sign-extended. */
   final void signedInto(int register, int slot) {
     if (place[slot] >= 0) {
