@@ -154,11 +154,6 @@ public final class GuestMemory implements Closeable {
     return addressMask == -1L;
   }
 
-  /** Host address of the table of page bytes; for executors only. */
-  public long table() {
-    return table;
-  }
-
   /** What effective addresses are truncated to; for executors only. */
   public long addressMask() {
     return addressMask;

@@ -385,11 +385,6 @@ class Assembler {
     emit8(mask);
   }
 
-  final void testMemoryByte(int base, int index, int displacement, int mask) {
-    memory(false, 0xf6, 0, base, index, 0, displacement);
-    emit8(mask);
-  }
-
   final void shift(boolean wide, int operation, int register, int amount) {
     registers(wide, 0xc1, operation, register);
     emit8(amount);
