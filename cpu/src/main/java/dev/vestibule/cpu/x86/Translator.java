@@ -198,9 +198,8 @@ public final class Translator implements Executor {
       }
       site.context().settle(cpu);
       Stop stop = Interpreter.run(cpu, alone, 0);
-      boolean on = stop == null || stop == Stop.ATTENTION; // which the next exit looks at
-      if (!on || !site.block().valid()) {
-        return stop;
+      if (stop != null && stop != Stop.ATTENTION) { // which the next exit looks at
+        return stop; // a block that has just changed itself is executed to its end, too
       }
       at = codeAt(site.back());
     }
