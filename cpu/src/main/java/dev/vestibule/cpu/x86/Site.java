@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Why does machine code come back to Java, and from where? */
 final class Site {
   enum Kind {
-    /** Through a direct exit whose successor is not linked, or because of attention. */
+    /** Through a direct exit whose successor is not linked. */
     EXIT,
     /** An instruction is to be interpreted. */
     SLOW,
