@@ -1,0 +1,48 @@
+package dev.vestibule.checkpoint.image;
+
+/**
+ * Which kinds of image are there, and how does each begin? Numbers: CRIU's include/magic.h. All
+ * words are little-endian.
+ */
+public enum ImageKind {
+  INVENTORY("inventory", 0x58313116, false),
+  PSTREE("pstree", 0x50273030, true),
+  CORE("core-%d", 0x55053847, true),
+  IDS("ids-%d", 0x54432030, true),
+  MM("mm-%d", 0x57492820, true),
+  PAGEMAP("pagemap-%d", 0x56084025, true),
+  SHMEM_PAGEMAP("pagemap-shmem-%d", 0x56084025, true),
+  FDINFO("fdinfo-%d", 0x56213732, true),
+  FILES("files", 0x56303138, true),
+  FS("fs-%d", 0x51403912, true),
+  PIPES_DATA("pipes-data", 0x56453709, true),
+  SK_QUEUES("sk-queues", 0x56264026, true),
+  TIMENS("timens-%d", 0x43114433, true);
+
+  /** What all but the inventory begin with, since the format's version 1.1. */
+  static final int COMMON = 0x54564319;
+
+  private final String pattern;
+  private final int magic;
+  private final boolean common;
+
+  ImageKind(String pattern, int magic, boolean common) {
+    this.pattern = pattern;
+    this.magic = magic;
+    this.common = common;
+  }
+
+  int magic() {
+    return magic;
+  }
+
+  /** Whether {@link #COMMON} stands in front of the magic. */
+  boolean common() {
+    return common;
+  }
+
+  /** The file's name; {@code id} matters where there are several of the kind. */
+  public String file(int id) {
+    return pattern.formatted(id) + ".img";
+  }
+}

@@ -1,0 +1,2 @@
+/** Files of CRIU's format: framing, entries, bounds. */
+package dev.vestibule.checkpoint.image;
