@@ -44,12 +44,17 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
 
   /** The same; blocks are interpreted {@code budget} times before they become machine code. */
   public CodeCache(Engine engine, int budget) {
+    this(engine, budget, Translator.CAPACITY);
+  }
+
+  /** The same with at most {@code capacity} bytes of machine code, as far as that is sensible. */
+  public CodeCache(Engine engine, int budget, int capacity) {
     this.engine = engine;
     Engine chosen = engine == Engine.AUTO ? AUTOMATIC : engine;
     executor =
         chosen == Engine.INTERPRET || Translator.refusal() != null
             ? Executor.INTERPRETER
-            : new Translator(chosen == Engine.BOTH, budget);
+            : new Translator(chosen == Engine.BOTH, budget, capacity);
   }
 
   /** Why this host cannot run machine code of ours, in a few words; null if it can. */
@@ -70,6 +75,16 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
   /** Prepares the address space whose code this is; best while it is empty. */
   public void attach(GuestMemory memory) {
     executor.attach(memory);
+  }
+
+  /** How often all machine code was dropped to make room for more. */
+  public int drops() {
+    return executor.drops();
+  }
+
+  /** Gives machine code's memory back; no thread runs in the address space any more. */
+  public void close() {
+    executor.close();
   }
 
   Executor executor() {

@@ -46,6 +46,7 @@ public final class Cpu implements Closeable {
   private long ticksPerSecond;
   private final FpEnv floats = new FpEnv();
   private LongConsumer entryListener = address -> {};
+  private @Nullable Object executorState;
 
   static final int JUMP_CACHE = 4096;
 
@@ -73,13 +74,15 @@ public final class Cpu implements Closeable {
 
   /** Continues in another address space, as exec does. */
   public void enter(GuestMemory newMemory, CodeCache newCode) {
+    code.executor().forget(this);
     memory = newMemory;
     code = newCode;
     java.util.Arrays.fill(jumpCache, null);
     forgetJumps();
   }
 
-  private void forgetJumps() {
+  /** Empties the table of jumps behind the slots; for executors. */
+  public void forgetJumps() {
     HostMemory.fill(context + SLOTS * 8L, JUMP_TABLE * 16L, -1);
   }
 
@@ -179,6 +182,37 @@ public final class Cpu implements Closeable {
     }
   }
 
+  /**
+   * Makes machine code come back to its executor soon, while {@link #run} goes on; for executors,
+   * from any thread.
+   */
+  public synchronized void nudge() {
+    if (!closed) {
+      HostMemory.putSlotVolatile(context + ATTENTION * 8L, 1);
+    }
+  }
+
+  /** Forgets {@link #nudge}, unless there is an interrupt, too; for executors. */
+  public void calm() {
+    if (slot(ATTENTION) != 0 && !attention) {
+      synchronized (this) {
+        if (!attention) {
+          HostMemory.putSlotVolatile(context + ATTENTION * 8L, 0);
+        }
+      }
+    }
+  }
+
+  /** What the executor of this address space has to remember of the thread; for executors. */
+  public @Nullable Object executorState() {
+    return executorState;
+  }
+
+  /** Sets {@link #executorState}; for executors. */
+  public void setExecutorState(Object state) {
+    executorState = state;
+  }
+
   /** Whether {@link #interrupt} was called; for executors. */
   public boolean attention() {
     return attention;
@@ -266,6 +300,7 @@ public final class Cpu implements Closeable {
 
   @Override
   public synchronized void close() {
+    code.executor().forget(this);
     closed = true;
     HostMemory.free(context);
   }

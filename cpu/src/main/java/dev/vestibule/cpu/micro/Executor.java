@@ -22,6 +22,17 @@ public interface Executor {
   /** The block has become invalid; nobody must begin it any more. */
   void invalidated(Block block);
 
+  /** The thread will not run in this address space any more. */
+  void forget(Cpu cpu);
+
+  /** How often everything was forgotten to make room for new machine code. */
+  default int drops() {
+    return 0;
+  }
+
+  /** Gives back what belongs to the host; no thread runs in this address space any more. */
+  void close();
+
   /** The executor that leaves all to the interpreter. */
   final class Interpreting implements Executor {
     private Interpreting() {}
@@ -45,5 +56,11 @@ public interface Executor {
 
     @Override
     public void invalidated(Block block) {}
+
+    @Override
+    public void forget(Cpu cpu) {}
+
+    @Override
+    public void close() {}
   }
 }

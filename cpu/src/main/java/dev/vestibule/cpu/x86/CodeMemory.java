@@ -27,6 +27,7 @@ final class CodeMemory implements AutoCloseable {
   private final int capacity;
   private final boolean watched;
   private int used;
+  private int kept;
 
   private CodeMemory(long writable, long executable, int capacity, boolean watched) {
     this.watched = watched;
@@ -38,16 +39,17 @@ final class CodeMemory implements AutoCloseable {
   /**
    * Reserves room for code, which costs no memory until it is used; null if the host refuses.
    *
+   * @param capacity in bytes, {@link FaultHandler#PLACE} at most
    * @param watched whether the fault handler shall know the code
    */
   static @Nullable CodeMemory reserve(int capacity, boolean watched) {
-    long place = watched ? FaultHandler.instance().take(capacity) : 0;
+    long place = watched ? FaultHandler.instance().take() : 0;
     if (place < 0) {
       return null;
     }
     CodeMemory memory = map(capacity, place);
     if (memory == null && watched) {
-      FaultHandler.instance().release(place, capacity);
+      FaultHandler.instance().release(place);
     }
     return memory;
   }
@@ -102,6 +104,21 @@ final class CodeMemory implements AutoCloseable {
     return used;
   }
 
+  /** Keeps what was put here so far whenever the rest is dropped. */
+  void keep() {
+    kept = used;
+  }
+
+  /** Makes room by dropping all code that is not kept; no thread may run it. */
+  void drop() {
+    used = kept;
+  }
+
+  /** Whether more than half of the memory is in use. */
+  boolean mostlyUsed() {
+    return used > capacity / 2;
+  }
+
   boolean hasRoom(int bytes) {
     return bytes <= capacity - used;
   }
@@ -133,7 +150,7 @@ final class CodeMemory implements AutoCloseable {
   public void close() {
     unmap(writable, capacity);
     if (watched) {
-      FaultHandler.instance().release(executable, capacity);
+      FaultHandler.instance().release(executable);
     } else {
       unmap(executable, capacity);
     }

@@ -29,6 +29,10 @@ final class FaultHandler extends Assembler {
 
   static final int SIGBUS = 7;
   private static final int SIGSEGV = 11;
+
+  /** The most bytes that the code of one address space may have. */
+  static final int PLACE = 64 << 20;
+
   private static final long RANGE = 1L << 36;
   private static final int NONE_RESERVED = 0x4022; // MAP_NORESERVE, MAP_ANONYMOUS, MAP_PRIVATE
   private static final int READ_WRITE = 3;
@@ -69,24 +73,24 @@ final class FaultHandler extends Assembler {
     return result < 0 && result > -4096;
   }
 
-  /** Takes a place in the range for code memory; -1 if the host has none. */
-  synchronized long take(int capacity) {
+  /** Takes a place of {@link #PLACE} bytes for code memory; -1 if there is none. */
+  synchronized long take() {
     if (failed(range) || failed(windows)) {
       return -1;
     }
     int place = taken.nextClearBit(0);
-    if ((place + 1L) * capacity > RANGE) {
+    if ((place + 1L) * PLACE > RANGE) {
       return -1;
     }
     taken.set(place);
-    return range + (long) place * capacity;
+    return range + (long) place * PLACE;
   }
 
   /** Takes back a place that nobody executes any more; its pages become inaccessible. */
-  synchronized void release(long address, int capacity) {
+  synchronized void release(long address) {
     int fixed = 0x10;
-    Libc.syscall(HostCalls.MMAP, address, capacity, 0, NONE_RESERVED | fixed, -1, 0);
-    taken.clear((int) ((address - range) / capacity));
+    Libc.syscall(HostCalls.MMAP, address, PLACE, 0, NONE_RESERVED | fixed, -1, 0);
+    taken.clear((int) ((address - range) / PLACE));
   }
 
   /** Makes the host enforce what a window's table says, and takes care of it until it is closed. */

@@ -29,15 +29,20 @@ import org.jspecify.annotations.Nullable;
  * How are blocks executed as machine code, and what happens when they leave it?
  *
  * <p>One for each address space. Blocks are interpreted until they have shown to be worth the
- * effort. Code is never reused for something else while its address space lives, so that a thread
- * may still run a block that has become invalid until it leaves it.
+ * effort. Code stays where it is until there is no room for more, so that a thread may still run a
+ * block that has become invalid until it leaves it. Then all threads leave ({@link Occupants}), and
+ * everything is forgotten.
  */
 public final class Translator implements Executor {
   /** How often a block is interpreted before it is translated. */
   public static final int BUDGET = 30;
 
-  /** Bytes of machine code an address space may have; beyond that new code is interpreted. */
-  private static final int CAPACITY = 64 << 20;
+  /** Bytes of machine code an address space may have; the property is for tests. */
+  public static final int CAPACITY =
+      Integer.getInteger("vestibule.code.capacity", FaultHandler.PLACE);
+
+  /** No less: one run of blocks has to fit, and not only one. */
+  private static final int LEAST_CAPACITY = 256 << 10;
 
   /** How many contexts a block is translated for at most. */
   private static final int MOST_VERSIONS = 4;
@@ -51,7 +56,6 @@ public final class Translator implements Executor {
   private static final int PAGE = 4096;
   private static final long UNSUITABLE = -1;
   private static final int FAULTED = 1;
-  private static final int REGISTERS = 256;
   private static final int WINDOW = Cpu.EXECUTOR;
 
   /** Slot that holds the size of the guest's window. */
@@ -82,28 +86,34 @@ public final class Translator implements Executor {
   private final @Nullable HostFeatures features;
   private final boolean linking;
   private final int budget;
+  private final int capacity;
+  private final Occupants occupants = new Occupants();
   private volatile long faultExit;
   private volatile Site[] sites = new Site[256];
   private final List<Site> known = new ArrayList<>();
   private final Map<Block, List<Placed>> versions = new IdentityHashMap<>();
   private final TreeMap<Integer, Placed> placed = new TreeMap<>();
-  private @Nullable CodeMemory memory;
+  private volatile @Nullable CodeMemory memory;
   private @Nullable BlockEmitter emitter;
+  private Cleaner.@Nullable Cleanable reserved;
+  private boolean closed;
   private MemorySegment entry = MemorySegment.NULL;
 
   /**
    * @param compare whether what can be repeated is compared with the interpreter
    * @param budget how often a block is interpreted before it is translated
+   * @param capacity how many bytes of machine code there may be
    */
-  public Translator(boolean compare, int budget) {
-    this(compare, budget, Host.FEATURES);
+  public Translator(boolean compare, int budget, int capacity) {
+    this(compare, budget, capacity, Host.FEATURES);
   }
 
   /** A translator that makes do with some of the host's features; null if it has none. */
-  Translator(boolean compare, int budget, @Nullable HostFeatures features) {
+  Translator(boolean compare, int budget, int capacity, @Nullable HostFeatures features) {
     this.features = features;
     this.linking = !compare;
     this.budget = budget;
+    this.capacity = Math.clamp(capacity, LEAST_CAPACITY, FaultHandler.PLACE);
   }
 
   /** What this host's processor can do; null if it cannot run machine code of ours. */
@@ -141,7 +151,7 @@ public final class Translator implements Executor {
         }
         Stop stop;
         if (code > 0) {
-          stop = linking ? enter(cpu, code) : enterAndCompare(cpu, block, code);
+          stop = linking ? enter(cpu, block) : enterAndCompare(cpu, block);
         } else {
           stop = Interpreter.run(cpu, block, 0);
         }
@@ -168,7 +178,7 @@ public final class Translator implements Executor {
       throw new IllegalArgumentException("block cannot be translated");
     }
     try {
-      return enter(cpu, code);
+      return enter(cpu, block);
     } catch (GuestFault fault) {
       cpu.setFault(fault);
       return Stop.FAULT;
@@ -187,22 +197,42 @@ public final class Translator implements Executor {
     }
   }
 
-  private @Nullable Stop enter(Cpu cpu, long code) {
-    long at = code;
-    while (true) {
-      int number = call(cpu, at);
-      Site site = number > FAULTED ? sites[number] : null;
-      Block alone = site == null ? null : site.alone();
-      if (site == null || alone == null) {
-        return resume(cpu, number);
+  /** Enters a block's machine code, unless it has none any more, and does what it leaves for. */
+  private @Nullable Stop enter(Cpu cpu, Block block) {
+    Occupants.Occupant thread = occupants.of(cpu);
+    try {
+      long at = begin(thread) ? block.machineCode() : 0;
+      while (at > 0) {
+        int number = call(cpu, at);
+        Site site = number > FAULTED ? sites[number] : null;
+        Block alone = site == null ? null : site.alone();
+        if (site == null || alone == null) {
+          return resume(cpu, thread, number, site);
+        }
+        int generation = thread.generation();
+        thread.leave();
+        site.context().settle(cpu);
+        Stop stop = Interpreter.run(cpu, alone, 0);
+        if (stop != null && stop != Stop.ATTENTION) { // which the next exit looks at
+          return stop; // a block that has just changed itself is executed to its end, too
+        }
+        boolean stays = begin(thread) && thread.generation() == generation;
+        at = stays ? codeAt(site.back()) : 0;
       }
-      site.context().settle(cpu);
-      Stop stop = Interpreter.run(cpu, alone, 0);
-      if (stop != null && stop != Stop.ATTENTION) { // which the next exit looks at
-        return stop; // a block that has just changed itself is executed to its end, too
-      }
-      at = codeAt(site.back());
+      return null;
+    } finally {
+      thread.leave();
     }
+  }
+
+  private boolean begin(Occupants.Occupant thread) {
+    boolean entered = thread.enter();
+    if (!entered) {
+      synchronized (this) { // whoever empties the code has this lock
+        return false;
+      }
+    }
+    return entered;
   }
 
   private int call(Cpu cpu, long code) {
@@ -216,54 +246,42 @@ public final class Translator implements Executor {
     return site;
   }
 
-  /** Does what the site asks for at which machine code was left. */
-  private @Nullable Stop resume(Cpu cpu, int site) {
-    if (site == FAULTED) {
-      return faulted(cpu);
+  /** Leaves, and does what the site asks for at which machine code came back; null for none. */
+  private @Nullable Stop resume(
+      Cpu cpu, Occupants.Occupant thread, int number, @Nullable Site site) {
+    if (number == FAULTED) {
+      return faulted(cpu, thread);
     }
-    return site == 0 ? missed(cpu) : left(cpu, sites[site]);
+    thread.leave();
+    return site == null ? missed(cpu) : left(cpu, thread, site);
   }
 
   /**
    * Enters a block; if it came to its end and has stored nothing, the interpreter does it again on
    * a copy of the registers. Another thread's stores in between look like a difference.
    */
-  private @Nullable Stop enterAndCompare(Cpu cpu, Block block, long code) {
-    if (!repeatable(block)) {
-      return enter(cpu, code);
+  private @Nullable Stop enterAndCompare(Cpu cpu, Block block) {
+    if (!Comparison.repeatable(block)) {
+      return enter(cpu, block);
     }
+    Occupants.Occupant thread = occupants.of(cpu);
     try (Cpu copy = new Cpu(cpu.isa(), cpu.memory(), cpu.code())) {
       copy.copyRegistersFrom(cpu);
-      int site = call(cpu, code);
-      Stop stop = resume(cpu, site);
-      if (site == 0 || site > FAULTED && sites[site].kind() == Site.Kind.EXIT) {
+      long code = begin(thread) ? block.machineCode() : 0;
+      if (code <= 0) {
+        return null;
+      }
+      int number = call(cpu, code);
+      Site site = number > FAULTED ? sites[number] : null;
+      Stop stop = resume(cpu, thread, number, site);
+      if (number == 0 || site != null && site.kind() == Site.Kind.EXIT) {
         copy.interrupt();
         Interpreter.run(copy, block, 0);
-        compare(block, cpu, copy);
+        Comparison.compare(block, cpu, copy);
       }
       return stop;
-    }
-  }
-
-  private static boolean repeatable(Block block) {
-    for (long w : block.code()) {
-      int op = Op.op(w);
-      int plain = op > Op.ST64LE && op <= Op.ST64LE + Op.INDEXED ? op - Op.INDEXED : op;
-      boolean stores = plain >= Op.ST8 && plain <= Op.ST64LE || op >= Op.VST128BE;
-      if (stores || op == Op.STORE_CONDITIONAL || op == Op.HELP) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static void compare(Block block, Cpu ours, Cpu interpreters) {
-    for (int slot = 0; slot < REGISTERS; slot++) {
-      if (ours.slot(slot) != interpreters.slot(slot)) {
-        throw new IllegalStateException(
-            "block at 0x%x: slot %d is 0x%x in machine code, 0x%x in the interpreter"
-                .formatted(block.pc(), slot, ours.slot(slot), interpreters.slot(slot)));
-      }
+    } finally {
+      thread.leave();
     }
   }
 
@@ -287,20 +305,20 @@ public final class Translator implements Executor {
    * missing page can be had. If a page of a mapped file is lost, it meets what the JVM makes of
    * that in its own code.
    */
-  private @Nullable Stop faulted(Cpu cpu) {
-    Placed code;
-    int k;
-    synchronized (this) {
-      CodeMemory where = memory;
-      int at = (int) (cpu.slot(FaultHandler.FAULT_PC) - (where == null ? 0 : where.address(0)));
-      Map.Entry<Integer, Placed> found = placed.floorEntry(at);
-      if (found == null) {
-        throw new IllegalStateException("a fault in machine code of no block");
-      }
-      code = found.getValue();
-      int index = Arrays.binarySearch(code.places(), at - found.getKey());
-      k = index >= 0 ? index : -index - 2;
+  private @Nullable Stop faulted(Cpu cpu, Occupants.Occupant thread) {
+    CodeMemory where = memory;
+    int at = (int) (cpu.slot(FaultHandler.FAULT_PC) - (where == null ? 0 : where.address(0)));
+    Map.Entry<Integer, Placed> found;
+    synchronized (placed) { // not this: who holds that may wait for us
+      found = placed.floorEntry(at);
     }
+    if (found == null) {
+      throw new IllegalStateException("a fault in machine code of no block");
+    }
+    thread.leave();
+    Placed code = found.getValue();
+    int index = Arrays.binarySearch(code.places(), at - found.getKey());
+    int k = index >= 0 ? index : -index - 2;
     Block block = code.block();
     code.contexts()[k].settle(cpu);
     if (cpu.slot(FaultHandler.FAULT_SIGNAL) == FaultHandler.SIGBUS) {
@@ -310,7 +328,7 @@ public final class Translator implements Executor {
     return Interpreter.run(cpu, block, block.start(k));
   }
 
-  private @Nullable Stop left(Cpu cpu, Site site) {
+  private @Nullable Stop left(Cpu cpu, Occupants.Occupant thread, Site site) {
     Block block = site.block();
     site.context().settle(cpu);
     switch (site.kind()) {
@@ -319,7 +337,7 @@ public final class Translator implements Executor {
         if (cpu.attention()) {
           return Stop.ATTENTION;
         }
-        link(cpu, site, cpu.block(cpu.pc()));
+        link(cpu, thread, site, cpu.block(cpu.pc()));
         return null;
       }
       case SLOW -> {
@@ -348,14 +366,40 @@ public final class Translator implements Executor {
     return where.address(offset);
   }
 
-  private synchronized void link(Cpu cpu, Site site, Block next) {
+  private synchronized void link(Cpu cpu, Occupants.Occupant thread, Site site, Block next) {
     CodeMemory where = memory;
-    if (next.machineCode() > 0 && next.valid() && linking && where != null) {
+    boolean wanted = linking && next.machineCode() > 0 && next.valid();
+    if (wanted && where != null && thread.current()) { // else the site's code is gone
       int target = target(cpu, next, site.context());
       if (target >= 0) {
         where.patch32(site.jump(), target - (site.jump() + 4));
+      } else if (where.mostlyUsed()) {
+        drop(where);
       }
     }
+  }
+
+  /** Forgets all code, to have room for what is needed now. */
+  private void drop(CodeMemory where) {
+    occupants.close();
+    for (Block block : versions.keySet()) {
+      block.setMachineCode(0);
+      block.grant(budget);
+    }
+    versions.clear();
+    synchronized (placed) {
+      placed.clear();
+    }
+    known.subList(FAULTED + 1, known.size()).clear();
+    sites = new Site[256];
+    publishSites();
+    where.drop();
+    occupants.open();
+  }
+
+  @Override
+  public int drops() {
+    return occupants.generation();
   }
 
   /** Where a translated block is entered with a context; -1 if there is no room. */
@@ -407,6 +451,10 @@ public final class Translator implements Executor {
       return unsuitable(block);
     }
     Placed made = make(cpu, block, Context.NOTHING);
+    if (made == null && where.mostlyUsed()) {
+      drop(where);
+      made = make(cpu, block, Context.NOTHING);
+    }
     if (made == null) {
       return unsuitable(block);
     }
@@ -434,7 +482,9 @@ public final class Translator implements Executor {
     Listing.add(made, emits.bytes(), emits.size(), at, where.address(at));
     for (Placed one : made) {
       versions.computeIfAbsent(one.block(), b -> new ArrayList<>()).add(one);
-      placed.put(one.at(), one);
+      synchronized (placed) {
+        placed.put(one.at(), one);
+      }
     }
     linkKnown(cpu, first);
     return made.getFirst();
@@ -501,24 +551,40 @@ public final class Translator implements Executor {
   /** Reserves memory and puts the code around the blocks there; null if the host refuses now. */
   private @Nullable BlockEmitter begin(Cpu cpu, Block any) {
     HostFeatures host = features;
-    CodeMemory reserved = host == null ? null : CodeMemory.reserve(CAPACITY, true);
-    if (host == null || reserved == null) {
+    CodeMemory taken = host == null || closed ? null : CodeMemory.reserve(capacity, true);
+    if (host == null || taken == null) {
       return null;
     }
-    CLEANER.register(this, reserved::close);
+    reserved = CLEANER.register(this, taken::close);
     BlockEmitter emits = new BlockEmitter(cpu, host, any);
     emits.emitEntry(WINDOW);
-    int in = reserved.append(emits.bytes(), emits.size());
-    emits.emitExit(reserved.next());
-    reserved.append(emits.bytes(), emits.size());
-    entry = MemorySegment.ofAddress(reserved.address(in));
+    int in = taken.append(emits.bytes(), emits.size());
+    emits.emitExit(taken.next());
+    taken.append(emits.bytes(), emits.size());
+    entry = MemorySegment.ofAddress(taken.address(in));
     known.add(
         new Site(Site.Kind.ENTRY, any, 0, 0, 0, Context.NOTHING)); // number 0 means a missed jump,
     known.add(new Site(Site.Kind.ENTRY, any, 0, 0, 0, Context.NOTHING)); // number 1 a fault
-    faultExit = reserved.address(emits.faultStub());
-    memory = reserved;
+    faultExit = taken.address(emits.faultStub());
+    taken.keep();
+    memory = taken;
     emitter = emits;
     return emits;
+  }
+
+  @Override
+  public void forget(Cpu cpu) {
+    occupants.forget(cpu);
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (reserved != null) {
+      reserved.clean();
+      memory = null;
+      emitter = null;
+    }
   }
 
   @Override
@@ -528,6 +594,7 @@ public final class Translator implements Executor {
     if (all == null || where == null) {
       return;
     }
+    block.setMachineCode(0); // its place may soon be somebody else's
     for (Placed version : all) {
       int at = version.at();
       long distance = version.entryStub() - (at + 5) & 0xffff_ffffL;

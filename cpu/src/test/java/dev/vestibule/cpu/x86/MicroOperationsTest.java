@@ -78,7 +78,7 @@ class MicroOperationsTest {
   private final CodeCache cache = new CodeCache(Engine.TRANSLATE, 0);
   private final Cpu expected = new Cpu(Power.ppc64(), memory, cache);
   private final Cpu actual = new Cpu(Power.ppc64(), memory, cache);
-  private final Translator translator = new Translator(false, 0);
+  private final Translator translator = new Translator(false, 0, Translator.CAPACITY);
   private Random random = new Random(0);
 
   @BeforeEach

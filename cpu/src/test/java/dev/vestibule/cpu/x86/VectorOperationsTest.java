@@ -183,7 +183,7 @@ class VectorOperationsTest {
   void computes(Host host) {
     HostFeatures features = host.of(features());
     int[] known = known(features);
-    Translator translator = new Translator(false, 0, features);
+    Translator translator = new Translator(false, 0, Translator.CAPACITY, features);
     int only = Integer.getInteger("micro.op", -1);
     for (int op : known) {
       if (only >= 0 && op != only) {

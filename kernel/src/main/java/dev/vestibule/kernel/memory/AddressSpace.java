@@ -137,6 +137,7 @@ public final class AddressSpace {
           vma.backing().release();
         }
       }
+      code.close();
       memory.close();
     }
   }
