@@ -53,6 +53,7 @@ public final class GuestMemory implements Closeable {
   private static final long GUARD = 1L << 16;
 
   private final long window;
+  private final long span;
   private final long limit;
   private final PageTable pages;
   private final long table;
@@ -84,14 +85,14 @@ public final class GuestMemory implements Closeable {
     boolean provide(long address, GuestFault.Cause cause);
   }
 
-  private GuestMemory(
-      long reservation, long window, long limit, long table, long mask, boolean bigEndian) {
+  private GuestMemory(long reservation, long span, long limit, boolean wide, boolean bigEndian) {
     this.reservation = reservation;
-    this.window = window;
+    this.span = span;
+    this.window = reservation + GUARD;
     this.limit = limit;
-    this.table = table;
+    this.table = window + span + GUARD;
     this.pages = new PageTable(window, limit, table);
-    this.addressMask = mask;
+    this.addressMask = wide ? -1L : 0xffff_ffffL;
     this.bigEndian = bigEndian;
     this.anonymous = new AnonymousPages(window, limit);
   }
@@ -104,17 +105,26 @@ public final class GuestMemory implements Closeable {
    * @throws OutOfMemoryError if the host has no room for the window
    */
   public static GuestMemory reserve(long limit, boolean wide, boolean bigEndian) {
-    long start = Libc.syscall(HostCalls.MMAP, 0, reserved(limit), HOST_READ_WRITE, HOLE, -1, 0);
+    long whole = 1L << 32;
+    if (!wide && limit < whole) {
+      long start = map(reserved(limit, whole));
+      if (!failed(start)) {
+        return new GuestMemory(start, whole, limit, wide, bigEndian);
+      }
+    }
+    long start = map(reserved(limit, limit));
     if (failed(start)) {
       throw new OutOfMemoryError("no room for a guest address space of " + limit + " bytes");
     }
-    long table = start + GUARD + limit + GUARD;
-    return new GuestMemory(
-        start, start + GUARD, limit, table, wide ? -1L : 0xffff_ffffL, bigEndian);
+    return new GuestMemory(start, limit, limit, wide, bigEndian);
   }
 
-  private static long reserved(long limit) {
-    return GUARD + limit + GUARD + (limit >>> PAGE_SHIFT);
+  private static long map(long bytes) {
+    return Libc.syscall(HostCalls.MMAP, 0, bytes, HOST_READ_WRITE, HOLE, -1, 0);
+  }
+
+  private static long reserved(long limit, long span) {
+    return GUARD + span + GUARD + (limit >>> PAGE_SHIFT);
   }
 
   /** Whether the host has room for address spaces of a size now. */
@@ -123,8 +133,8 @@ public final class GuestMemory implements Closeable {
     if (limit > most / count) {
       return false;
     }
-    long bytes = reserved(limit) * count;
-    long start = Libc.syscall(HostCalls.MMAP, 0, bytes, HOST_READ_WRITE, HOLE, -1, 0);
+    long bytes = reserved(limit, limit) * count;
+    long start = map(bytes);
     if (failed(start)) {
       return false;
     }
@@ -139,6 +149,14 @@ public final class GuestMemory implements Closeable {
   /** Host address of guest address 0; for executors only. */
   public long window() {
     return window;
+  }
+
+  /**
+   * Whether the window has a host page for every address a 32-bit guest can form, so that what lies
+   * beyond {@link #limit} faults there, too; for executors.
+   */
+  public boolean spansAll() {
+    return !wide() && span == 1L << 32;
   }
 
   /** First guest address beyond the address space. */
@@ -167,7 +185,7 @@ public final class GuestMemory implements Closeable {
    */
   public void enforce(Runnable whenClosed) {
     this.whenClosed = whenClosed;
-    pages.enforce(GUARD);
+    pages.enforce(GUARD, span - limit + GUARD);
   }
 
   /** Whether {@link #enforce} has been called. */
@@ -729,7 +747,7 @@ public final class GuestMemory implements Closeable {
       closed = true;
       whenClosed.run();
       anonymous.close();
-      Libc.syscall(HostCalls.MUNMAP, reservation, reserved(limit));
+      Libc.syscall(HostCalls.MUNMAP, reservation, reserved(limit, span));
     }
   }
 }

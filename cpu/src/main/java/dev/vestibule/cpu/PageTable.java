@@ -92,14 +92,19 @@ final class PageTable {
 
   // ---- the host's protection --------------------------------------------------------------------
 
-  /** From now on the host enforces what the table says, beyond both ends of the window too. */
-  void enforce(long guard) {
+  /**
+   * From now on the host enforces what the table says.
+   *
+   * @param before bytes in front of the window that nobody may touch
+   * @param behind bytes behind it
+   */
+  void enforce(long before, long behind) {
     enforced = true;
     if (empty) {
-      protect(-guard, limit + 2 * guard, HOST_NONE);
+      protect(-before, before + limit + behind, HOST_NONE);
     } else {
-      protect(-guard, guard, HOST_NONE);
-      protect(limit, guard, HOST_NONE);
+      protect(-before, before, HOST_NONE);
+      protect(limit, behind, HOST_NONE);
       apply(0, limit);
     }
   }

@@ -44,7 +44,7 @@ class MemoryEmitter extends IntegerEmitter {
   final void beginMemory(GuestMemory memory, Context context) {
     wide = memory.wide();
     limit = memory.limit();
-    truncates = !wide && limit == 1L << 32;
+    truncates = memory.spansAll();
     inside = context.inside();
   }
 
