@@ -2,7 +2,9 @@ package dev.vestibule.cpu;
 
 import dev.vestibule.cpu.fp.FpEnv;
 import dev.vestibule.cpu.micro.Interpreter;
+import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
+import dev.vestibule.host.Libc;
 import java.io.Closeable;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -29,8 +31,14 @@ public final class Cpu implements Closeable {
 
   private static final int REGISTERS = 448;
 
-  /** Pairs of guest pc and machine code behind the slots, for emitters. */
-  public static final int JUMP_TABLE = 4096;
+  /** Pairs of guest pc and machine code behind the slots, for emitters; no jump is all zeros. */
+  public static final int JUMP_TABLE = 1 << 16;
+
+  /** Bytes of the record and the table; only what is used of them becomes memory. */
+  private static final long RECORD = SLOTS * 8L + JUMP_TABLE * 16L;
+
+  private static final int READ_WRITE = 3;
+  private static final int UNTOUCHED = 0x4022; // MAP_NORESERVE, MAP_ANONYMOUS, MAP_PRIVATE
 
   private final Isa isa;
   private GuestMemory memory;
@@ -54,8 +62,11 @@ public final class Cpu implements Closeable {
     this.isa = isa;
     this.memory = memory;
     this.code = code;
-    this.context = HostMemory.allocate(SLOTS * 8L + JUMP_TABLE * 16L);
-    forgetJumps();
+    this.context = Libc.syscall(HostCalls.MMAP, 0, RECORD, READ_WRITE, UNTOUCHED, -1, 0);
+    if (context < 0) {
+      throw new OutOfMemoryError("the host has no memory for a guest thread");
+    }
+    hideJumpToZero();
     code.attach(memory);
     isa.reset(this);
   }
@@ -81,9 +92,16 @@ public final class Cpu implements Closeable {
     forgetJumps();
   }
 
-  /** Empties the table of jumps behind the slots; for executors. */
+  /** Empties the table of jumps behind the slots; for executors. The host gives zeros instead. */
   public void forgetJumps() {
-    HostMemory.fill(context + SLOTS * 8L, JUMP_TABLE * 16L, -1);
+    int dontNeed = 4;
+    Libc.syscall(HostCalls.MADVISE, context + SLOTS * 8L, JUMP_TABLE * 16L, dontNeed);
+    hideJumpToZero();
+  }
+
+  /** A pair of zeros is no jump, not even to address 0. */
+  private void hideJumpToZero() {
+    setSlot(SLOTS, -1);
   }
 
   /** Host address of the record. */
@@ -302,6 +320,6 @@ public final class Cpu implements Closeable {
   public synchronized void close() {
     code.executor().forget(this);
     closed = true;
-    HostMemory.free(context);
+    Libc.syscall(HostCalls.MUNMAP, context, RECORD);
   }
 }
