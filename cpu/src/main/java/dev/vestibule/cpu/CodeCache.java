@@ -25,7 +25,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
   private static final Engine AUTOMATIC =
       Engine.valueOf(System.getProperty("vestibule.engine", "TRANSLATE"));
 
-  private final ConcurrentHashMap<Long, Block> blocks = new ConcurrentHashMap<>();
+  private final BlockTable blocks = new BlockTable();
   private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
   private volatile LongPredicate watched = CodeCache::never;
   private volatile boolean watching;
@@ -114,8 +114,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
 
   /** The valid block that begins at {@code pc}, if there is one; for executors. */
   public @Nullable Block find(long pc) {
-    Block block = blocks.get(pc);
-    return block != null && block.valid() ? block : null;
+    return blocks.find(pc);
   }
 
   /**
@@ -130,6 +129,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
     }
     if (blocks.size() >= MOST_BLOCKS) {
       codeChanged(0, Long.MAX_VALUE);
+      blocks.clear();
     }
     memory.watchCode(pc);
     block = isa.translate(memory, pc, watched, isa.mostInstructions());
@@ -140,7 +140,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
         list.add(block);
       }
     }
-    blocks.put(pc, block);
+    blocks.put(block);
     return block;
   }
 
@@ -173,7 +173,6 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
       for (Block block : list) {
         block.invalidate();
         executor.invalidated(block);
-        blocks.remove(block.pc(), block);
       }
     }
   }

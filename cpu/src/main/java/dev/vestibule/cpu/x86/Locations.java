@@ -36,9 +36,13 @@ class Locations extends VectorAssembler {
   private int tenant;
   private int tenantEnd;
 
+  /** Temporaries from here on have no place. */
+  private int unknown = MicroBuilder.TEMPORARIES;
+
   Locations(int[] hotSlots) {
     pinned = Arrays.copyOf(hotSlots, Math.min(hotSlots.length, PINS.length));
-    Arrays.fill(place, MEMORY);
+    Arrays.fill(place, 0, MicroBuilder.TEMPORARIES, MEMORY);
+    Arrays.fill(place, MicroBuilder.TEMPORARIES, place.length, UNKNOWN);
     for (int i = 0; i < pinned.length; i++) {
       place[pinned[i]] = PINS[i];
     }
@@ -70,7 +74,8 @@ class Locations extends VectorAssembler {
     for (int i = from; i < to; i++) {
       memoryOnly |= needsMemory(Op.op(code[i]));
     }
-    Arrays.fill(place, MicroBuilder.TEMPORARIES, place.length, UNKNOWN);
+    Arrays.fill(place, MicroBuilder.TEMPORARIES, unknown, UNKNOWN);
+    unknown = MicroBuilder.TEMPORARIES;
     tenant = -1;
   }
 
@@ -97,7 +102,7 @@ class Locations extends VectorAssembler {
 
   final void setConstant(int slot, long value) {
     if (slot >= MicroBuilder.TEMPORARIES && !memoryOnly) {
-      place[slot] = CONSTANT;
+      settle(slot, CONSTANT);
       constants[slot - MicroBuilder.TEMPORARIES] = value;
     } else if (place[slot] >= 0) {
       constant(place[slot], value);
@@ -201,10 +206,15 @@ class Locations extends VectorAssembler {
     if (free && !memoryOnly) {
       tenant = slot;
       tenantEnd = lastUse(slot);
-      place[slot] = R11;
+      settle(slot, R11);
     } else {
-      place[slot] = MEMORY;
+      settle(slot, MEMORY);
     }
+  }
+
+  private void settle(int temporary, int where) {
+    place[temporary] = where;
+    unknown = Math.max(unknown, temporary + 1);
   }
 
   /** Makes a register's contents the slot's value. */

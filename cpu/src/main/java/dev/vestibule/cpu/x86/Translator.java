@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Translator implements Executor {
   /** How often a block is interpreted before it is translated. */
-  public static final int BUDGET = 30;
+  public static final int BUDGET = 15;
 
   /** Bytes of machine code an address space may have; the property is for tests. */
   public static final int CAPACITY =
