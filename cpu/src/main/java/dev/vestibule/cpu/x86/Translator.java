@@ -399,7 +399,7 @@ public final class Translator implements Executor {
 
   @Override
   public int drops() {
-    return occupants.generation();
+    return occupants.times();
   }
 
   /** Where a translated block is entered with a context; -1 if there is no room. */
