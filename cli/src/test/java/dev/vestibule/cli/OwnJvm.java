@@ -16,8 +16,14 @@ final class OwnJvm {
 
   /** The words behind {@code vestibule run}. */
   static Said run(String... words) throws Exception {
+    return runIn(List.of(), words);
+  }
+
+  /** The same in a JVM with more options. */
+  static Said runIn(List<String> options, String... words) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(
         List.of(
             "-XX:+UseSerialGC",

@@ -9,15 +9,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where does machine code lie?
  *
- * <p>One memfd mapped twice, writable here and executable there, so that no page is ever both
- * (hosts with SELinux or systemd's MemoryDenyWriteExecute refuse that). Offsets are the same in
- * both views.
+ * <p>In shared memory that is mapped twice, writable here and executable there, so that no page is
+ * ever both (hosts with SELinux or systemd's MemoryDenyWriteExecute refuse that). Offsets are the
+ * same in both views.
  */
 final class CodeMemory implements AutoCloseable {
   private static final int READ_WRITE = 3;
   private static final int READ_EXECUTE = 5;
   private static final int SHARED_NORESERVE = 0x4001;
+  private static final int ANONYMOUS = 0x20;
   private static final int FIXED = 0x10;
+  private static final int MAY_MOVE = 1;
+  private static final int MOVE_FIXED = 2;
   private static final int CLOSE_ON_EXEC = 1;
   private static final int EXECUTABLE = 0x10; // MFD_EXEC, since Linux 6.3
   private static final int EINVAL = 22;
@@ -55,6 +58,12 @@ final class CodeMemory implements AutoCloseable {
   }
 
   private static @Nullable CodeMemory map(int capacity, long place) {
+    CodeMemory memory = mapFile(capacity, place);
+    return memory != null ? memory : mapShared(capacity, place);
+  }
+
+  /** Of a memfd; hosts may refuse those that are executable (vm.memfd_noexec), or their size. */
+  static @Nullable CodeMemory mapFile(int capacity, long place) {
     byte[] name = "vestibule-code".getBytes(StandardCharsets.US_ASCII);
     long path = HostMemory.allocate(name.length + 1);
     HostMemory.copyIn(name, 0, path, name.length);
@@ -68,20 +77,43 @@ final class CodeMemory implements AutoCloseable {
     }
     CodeMemory memory = null;
     if (Libc.syscall(HostCalls.FTRUNCATE, fd, capacity) == 0) {
-      long write = Libc.syscall(HostCalls.MMAP, 0, capacity, READ_WRITE, SHARED_NORESERVE, fd, 0);
-      int flags = place == 0 ? SHARED_NORESERVE : SHARED_NORESERVE | FIXED;
+      int flags = SHARED_NORESERVE;
+      long write = Libc.syscall(HostCalls.MMAP, 0, capacity, READ_WRITE, flags, fd, 0);
+      flags |= place == 0 ? 0 : FIXED;
       long run = Libc.syscall(HostCalls.MMAP, place, capacity, READ_EXECUTE, flags, fd, 0);
-      if (failed(write) || failed(run)) {
-        unmap(write, capacity);
-        if (place == 0) {
-          unmap(run, capacity);
-        }
-      } else {
-        memory = new CodeMemory(write, run, capacity, place != 0);
-      }
+      memory = of(write, run, capacity, place);
     }
     Libc.syscall(HostCalls.CLOSE, fd);
     return memory;
+  }
+
+  /** Of shared anonymous memory: mremap(2) of none of its pages maps them once more. */
+  static @Nullable CodeMemory mapShared(int capacity, long place) {
+    int flags = SHARED_NORESERVE | ANONYMOUS;
+    long write = Libc.syscall(HostCalls.MMAP, 0, capacity, READ_WRITE, flags, -1, 0);
+    if (failed(write)) {
+      return null;
+    }
+    flags = place == 0 ? MAY_MOVE : MAY_MOVE | MOVE_FIXED;
+    long run = Libc.syscall(HostCalls.MREMAP, write, 0, capacity, flags, place);
+    if (!failed(run) && Libc.syscall(HostCalls.MPROTECT, run, capacity, READ_EXECUTE) != 0) {
+      if (place == 0) {
+        unmap(run, capacity);
+      }
+      run = -EINVAL;
+    }
+    return of(write, run, capacity, place);
+  }
+
+  private static @Nullable CodeMemory of(long write, long run, int capacity, long place) {
+    if (!failed(write) && !failed(run)) {
+      return new CodeMemory(write, run, capacity, place != 0);
+    }
+    unmap(write, capacity);
+    if (place == 0) {
+      unmap(run, capacity);
+    }
+    return null;
   }
 
   private static boolean failed(long result) {

@@ -100,6 +100,51 @@ record HostFeatures(
     return avx512() && bit(structuredC, 1);
   }
 
+  /**
+   * The features of a lesser host.
+   *
+   * @param names as in /proc/cpuinfo, but {@code sse4} for both parts of it, {@code lzcnt} for abm,
+   *     and {@code avx512} for all parts of that
+   * @throws IllegalArgumentException for names of features that make no difference
+   */
+  HostFeatures without(Iterable<String> names) {
+    HostFeatures rest = this;
+    for (String name : names) {
+      rest = rest.without(name);
+    }
+    return rest;
+  }
+
+  private HostFeatures without(String name) {
+    return switch (name) {
+      case "pclmulqdq" -> withoutBasic(1);
+      case "ssse3" -> withoutBasic(9);
+      case "fma" -> withoutBasic(12);
+      case "sse4" -> withoutBasic(19).withoutBasic(20);
+      case "movbe" -> withoutBasic(22);
+      case "popcnt" -> withoutBasic(23);
+      case "aes" -> withoutBasic(25);
+      case "avx" -> withoutBasic(28);
+      case "lzcnt" -> new HostFeatures(basic, structuredB, structuredC, 0, saved, allowed);
+      case "avx2" -> withoutStructured(5);
+      case "bmi2" -> withoutStructured(8);
+      case "avx512" -> withoutStructured(16);
+      case "vbmi" -> new HostFeatures(basic, structuredB, 0, extended, saved, allowed);
+      case "fsgsbase" -> new HostFeatures(basic, structuredB, structuredC, extended, saved, 0);
+      default -> throw new IllegalArgumentException("no feature of a host: " + name);
+    };
+  }
+
+  private HostFeatures withoutBasic(int n) {
+    int rest = basic & ~(1 << n);
+    return new HostFeatures(rest, structuredB, structuredC, extended, saved, allowed);
+  }
+
+  private HostFeatures withoutStructured(int n) {
+    int rest = structuredB & ~(1 << n);
+    return new HostFeatures(basic, rest, structuredC, extended, saved, allowed);
+  }
+
   private static boolean bit(int word, int n) {
     return (word >>> n & 1) != 0;
   }

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,15 @@ public final class Translator implements Executor {
   /** Slot that holds the size of the guest's window. */
   static final int LIMIT = Cpu.EXECUTOR + 1;
 
+  /** What the host has and this JVM shall not use, for tests: names separated by commas. */
+  private static final List<String> HIDDEN =
+      Stream.of(System.getProperty("vestibule.host.without", "").split(",", -1))
+          .filter(name -> !name.isEmpty())
+          .toList();
+
+  /** In that list: the host refuses executable memory. */
+  private static final String EXECUTION = "execution";
+
   private static final int ARCH_SET_GS = 0x1001;
   private static final Stop[] STOPS = Stop.values();
   private static final Cleaner CLEANER = Cleaner.create();
@@ -73,11 +83,13 @@ public final class Translator implements Executor {
       if (!System.getProperty("os.arch").equals("amd64")) {
         return null;
       }
-      CodeMemory memory = CodeMemory.reserve(PAGE, false); // for ever
+      List<String> hidden = new ArrayList<>(HIDDEN);
+      CodeMemory memory =
+          hidden.remove(EXECUTION) ? null : CodeMemory.reserve(PAGE, false); // for ever
       if (memory == null) {
         return null;
       }
-      HostFeatures features = HostFeatures.probe(memory);
+      HostFeatures features = HostFeatures.probe(memory).without(hidden);
       FaultHandler.instance().install(memory);
       return features;
     }
