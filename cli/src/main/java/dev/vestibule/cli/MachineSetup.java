@@ -34,7 +34,8 @@ final class MachineSetup {
             .listener(listener)
             .engine(engine(options.engine()))
             .timeSource(source(options.clock()))
-            .preemptRate(options.preemptRate());
+            .preemptRate(options.preemptRate())
+            .rseqOwner(options.rseqOwner());
     options.cpus().ifPresent(count -> machine.cpus(cpus(count, profile)));
     if (vdso instanceof RunOptions.Vdso.Off) {
       machine.handedPages(HandedPages.NONE);

@@ -29,6 +29,10 @@ enum RunOption {
   TIME_RATE("time-rate", "R", "how fast its clock runs (1)"),
   SEED("seed", "QEMU_RAND_SEED", "N", "make addresses and random bytes depend on N alone"),
   CPUS("cpus", "N", "how many CPUs the guest has (the host's)"),
+  RSEQ_OWNER(
+      "rseq-owner",
+      "WHO",
+      "who may register restartable sequences: auto, libc, preload, none or a library's SONAME"),
   PREEMPT_RATE("preempt-rate", "N", "preempt each running thread N times a second, at random"),
   STRACE("strace", "QEMU_STRACE", "[=FILE]", "print system calls of all its processes"),
   STRACE_FILE("D", "QEMU_LOG_FILENAME", "FILE", "print them to FILE, where they are printed"),

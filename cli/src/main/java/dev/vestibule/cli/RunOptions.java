@@ -1,6 +1,7 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.cpu.Engine;
+import dev.vestibule.kernel.rseq.RseqOwner;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed what randomness depends on, or empty for the host's
  * @param cpus how many CPUs the guest has, or empty for the host's
  * @param preemptRate how often a second each running thread is preempted, besides what need be
+ * @param rseqOwner who may register areas for restartable sequences
  * @param stackLimit soft limit of the main stack, in bytes
  * @param strace how system calls are printed, or null for not at all
  * @param traces what else is shown
@@ -57,6 +59,7 @@ public record RunOptions(
     OptionalLong seed,
     OptionalInt cpus,
     int preemptRate,
+    RseqOwner rseqOwner,
     long stackLimit,
     @Nullable Strace strace,
     Set<Trace> traces,

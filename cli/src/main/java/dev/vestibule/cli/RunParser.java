@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.format.DateTimeFormatter.ISO_DATE_TIME;
 
 import dev.vestibule.cpu.Engine;
+import dev.vestibule.kernel.rseq.RseqOwner;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -56,6 +57,7 @@ final class RunParser {
   private OptionalLong seed = OptionalLong.empty();
   private OptionalInt cpus = OptionalInt.empty();
   private int preemptRate;
+  private RseqOwner rseqOwner = RseqOwner.AUTO;
   private long stackLimit = 8 << 20;
   private boolean strace;
   private @Nullable Path straceFile;
@@ -117,6 +119,7 @@ final class RunParser {
         seed,
         cpus,
         preemptRate,
+        rseqOwner,
         stackLimit,
         strace ? new RunOptions.Strace(straceFile, stracePaths, straceTimes, straceSummary) : null,
         Set.copyOf(traces),
@@ -214,6 +217,7 @@ final class RunParser {
       case TIME_RATE -> rate = rate(source, value);
       case SEED -> seed = OptionalLong.of(number(source, value));
       case CPUS -> cpus = OptionalInt.of(count(source, value, MOST_CPUS));
+      case RSEQ_OWNER -> rseqOwner = RseqOwner.of(notEmpty(source, text(value)));
       case PREEMPT_RATE -> preemptRate = count(source, value, MOST_PREEMPTIONS);
       case STRACE -> {
         strace = true;

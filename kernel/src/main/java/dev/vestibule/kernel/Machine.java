@@ -25,6 +25,7 @@ import dev.vestibule.kernel.futex.RobustList;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Layout;
 import dev.vestibule.kernel.proc.SystemMounts;
+import dev.vestibule.kernel.rseq.RseqOwner;
 import dev.vestibule.kernel.sched.GuestCpus;
 import dev.vestibule.kernel.sched.Preemption;
 import dev.vestibule.kernel.signal.Delivery;
@@ -80,6 +81,7 @@ public final class Machine implements AutoCloseable {
   private final KernelListener listener;
   private final GuestCpus guestCpus;
   private final @Nullable Preemption preemption;
+  private final RseqOwner rseqOwner;
   private int lastPid;
 
   /** Bytes of the smallest address space that is of use. */
@@ -137,7 +139,9 @@ public final class Machine implements AutoCloseable {
 
   private Machine(Builder builder) {
     int cpus = builder.cpus;
-    this.profile = cpus == 0 ? builder.profile : builder.profile.withProcessors(cpus);
+    this.rseqOwner = builder.rseqOwner;
+    KernelProfile kernel = cpus == 0 ? builder.profile : builder.profile.withProcessors(cpus);
+    this.profile = rseqOwner.kind() == RseqOwner.Kind.NONE ? kernel.withoutRseq() : kernel;
     this.settings = builder.settings;
     this.listener = builder.listener;
     this.window = largestWindow(settings.window(), GuestMemory::fits);
@@ -186,6 +190,7 @@ public final class Machine implements AutoCloseable {
     private @Nullable VdsoImage vdsoImage;
     private int cpus;
     private int preemptRate;
+    private RseqOwner rseqOwner = RseqOwner.AUTO;
 
     private Builder(KernelProfile profile) {
       this.profile = profile;
@@ -249,6 +254,12 @@ public final class Machine implements AutoCloseable {
     /** How often each running thread is preempted in a second although nobody needs its CPU. */
     public Builder preemptRate(int value) {
       preemptRate = value;
+      return this;
+    }
+
+    /** Who may register areas for restartable sequences; whoever comes first by default. */
+    public Builder rseqOwner(RseqOwner value) {
+      rseqOwner = value;
       return this;
     }
 
@@ -341,6 +352,11 @@ public final class Machine implements AutoCloseable {
   /** The guest's CPUs, and which task has which. */
   public GuestCpus guestCpus() {
     return guestCpus;
+  }
+
+  /** Who may register areas for restartable sequences. */
+  public RseqOwner rseqOwner() {
+    return rseqOwner;
   }
 
   /** Processors of the guest: those it was given, or the host's, that its kernel can use. */

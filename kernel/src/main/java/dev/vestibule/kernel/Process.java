@@ -3,6 +3,7 @@ package dev.vestibule.kernel;
 import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.core.CoreDump;
 import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.rseq.Ownership;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.SignalAction;
@@ -31,6 +32,7 @@ public final class Process {
   private final List<Process> children = new ArrayList<>();
   private final SignalQueue pending = new SignalQueue();
   private final ProcessTimers timers;
+  private final Ownership rseqOwnership = new Ownership(this);
   private final WaitQueue childEvents = new WaitQueue();
   private final WaitQueue signalled = new WaitQueue();
   private final WaitQueue exited = new WaitQueue();
@@ -127,6 +129,11 @@ public final class Process {
 
   public void setActions(SignalActions newActions) {
     actions = newActions;
+  }
+
+  /** Who has registered what for restartable sequences. */
+  public Ownership rseqOwnership() {
+    return rseqOwnership;
   }
 
   /** Its interval timers and POSIX timers. */
@@ -245,6 +252,7 @@ public final class Process {
     dumpable = other.dumpable;
     executable = other.executable;
     noNewPrivileges = other.noNewPrivileges;
+    rseqOwnership.copyFrom(other.rseqOwnership);
   }
 
   /** Real user id, also after the end. */

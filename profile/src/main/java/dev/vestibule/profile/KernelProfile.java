@@ -1,5 +1,6 @@
 package dev.vestibule.profile;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -33,24 +34,7 @@ public record KernelProfile(
   public KernelProfile withRelease(String release) {
     Uname said =
         new Uname(uname.sysname(), release, uname.version(), uname.machine(), uname.linux());
-    return new KernelProfile(
-        name,
-        description,
-        architecture,
-        kernelBits,
-        said,
-        cpu,
-        memory,
-        auxv,
-        vdso,
-        data,
-        areas,
-        placement,
-        mapping,
-        signals,
-        syscalls,
-        time,
-        rseq);
+    return with(said, cpu, auxv, syscalls, rseq);
   }
 
   /** The same kernel on a machine with so many processors, as far as it can use them. */
@@ -63,24 +47,46 @@ public record KernelProfile(
             cpu.timebaseHz(),
             cpu.cpuinfo(),
             cpu.cpuinfoTail());
+    return with(uname, more, auxv, syscalls, rseq);
+  }
+
+  /** The same kernel configured without CONFIG_RSEQ. */
+  public KernelProfile withoutRseq() {
+    List<AuxType> order =
+        auxv.order().stream()
+            .filter(type -> type != AuxType.AT_RSEQ_FEATURE_SIZE && type != AuxType.AT_RSEQ_ALIGN)
+            .toList();
+    Auxv fewer =
+        new Auxv(
+            order, auxv.values(), auxv.platform(), auxv.basePlatform(), auxv.ehdrWithoutVdso());
+    List<String> without = new ArrayList<>(syscalls.without());
+    without.add("rseq");
+    List<String> with = syscalls.with().stream().filter(call -> !call.equals("rseq")).toList();
+    Syscalls calls = new Syscalls(syscalls.table(), syscalls.count(), with, without);
+    Rseq none = new Rseq(false, 0, rseq.alignment(), false, false, rseq.endsWithThreads());
+    return with(uname, cpu, fewer, calls, none);
+  }
+
+  private KernelProfile with(
+      Uname said, Cpu processor, Auxv vector, Syscalls calls, Rseq sequences) {
     return new KernelProfile(
         name,
         description,
         architecture,
         kernelBits,
-        uname,
-        more,
+        said,
+        processor,
         memory,
-        auxv,
+        vector,
         vdso,
         data,
         areas,
         placement,
         mapping,
         signals,
-        syscalls,
+        calls,
         time,
-        rseq);
+        sequences);
   }
 
   /** Whether a 32-bit program runs on a 64-bit kernel. */

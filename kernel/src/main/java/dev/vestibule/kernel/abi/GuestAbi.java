@@ -62,6 +62,14 @@ public interface GuestAbi {
 
   long stackPointer(Cpu cpu);
 
+  long threadPointer(Cpu cpu);
+
+  /**
+   * Where the function returns to that is being executed, as long as it has called no other: right
+   * for a function that only makes a system call.
+   */
+  long returnAddress(Cpu cpu);
+
   /** Prepares the registers of a new thread or process that continues behind clone(2). */
   void startChild(Cpu child, long stack, boolean setTls, long tls);
 

@@ -302,6 +302,7 @@ public final class CloneCalls {
   @Syscall(names = "set_tid_address", args = "ptr", result = Result.PID)
   public static long setTidAddress(Task t, long address) {
     t.setClearChildTid(address);
+    t.process().rseqOwnership().threadSetUp(t);
     return t.tid();
   }
 

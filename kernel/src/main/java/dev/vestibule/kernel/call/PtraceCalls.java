@@ -369,6 +369,9 @@ public final class PtraceCalls {
 
   /** struct ptrace_rseq_configuration, as much of it as there is room for. */
   private static long rseqConfiguration(Task t, Tracee tracee, long size, long data) {
+    if (!t.machine().profile().rseq().present()) {
+      return -EIO;
+    }
     Struct s = tracee.task().abi().struct(RSEQ_CONFIGURATION_SIZE);
     Rseq.Registration is = tracee.task().rseq().registration();
     if (is != null) {

@@ -29,7 +29,7 @@ public final class RseqCalls {
 
   @Syscall(args = "ptr, flags, rseq_flags, flags", since = "4.18")
   public static long rseq(Task t, long area, int length, int flags, int signature) {
-    return t.rseq().call(area, length, flags, signature);
+    return t.process().rseqOwnership().call(t, area, length, flags, signature);
   }
 
   /** The commands of a kernel by its release: kernel/sched/membarrier.c, arch/powerpc/Kconfig. */

@@ -158,6 +158,9 @@ public final class Exec {
         new GuestAbi.ElfFacts(
             image.image().header().flags(), loader == null ? image.bias() : loader.bias());
     long entry = loader == null ? image.entry() : loader.entry();
+    task.process()
+        .rseqOwnership()
+        .begin(image.entry(), loader == null ? 0 : loader.entry(), arguments.envp());
     machine.abi().startProgram(task.cpu(), space.memory(), entry, sp, facts);
     task.showProcessor();
   }

@@ -54,6 +54,9 @@ final class ProcessFolder extends Synthetic.Folder {
           "uid_map",
           "wchan");
 
+  /** Not Linux's own: see {@link RseqText}. */
+  private static final String RSEQ = "rseq_owner";
+
   private final Process process;
   private final @Nullable Task only;
 
@@ -75,6 +78,10 @@ final class ProcessFolder extends Synthetic.Folder {
     return task;
   }
 
+  private boolean hasRseq() {
+    return process.machine().profile().rseq().present();
+  }
+
   @Override
   protected int owner(Task viewer, boolean user) {
     Task task = only != null ? only : process.anyTask();
@@ -84,6 +91,9 @@ final class ProcessFolder extends Synthetic.Folder {
   @Override
   public List<String> names(@Nullable Task task) {
     List<String> names = new ArrayList<>(OF_BOTH);
+    if (hasRseq()) {
+      names.add(RSEQ);
+    }
     if (only == null) {
       names.add("task");
     }
@@ -93,6 +103,7 @@ final class ProcessFolder extends Synthetic.Folder {
   @Override
   public @Nullable Synthetic child(@Nullable Task viewer, String name) {
     return switch (name) {
+      case RSEQ -> hasRseq() ? new Text(t -> RseqText.of(process, only)) : null;
       case "maps" -> new Text(t -> MapsText.maps(process));
       case "smaps" -> new Text(t -> MapsText.smaps(process));
       case "auxv" -> new Text(0400, t -> ProcessMemory.auxv(process), null);

@@ -47,6 +47,8 @@ public final class Rseq {
 
   private final Task task;
   private volatile @Nullable Registration registration;
+  private volatile @Nullable RseqCall owner;
+  private volatile @Nullable RseqCall last;
   private int events;
   private boolean pending;
 
@@ -62,14 +64,32 @@ public final class Rseq {
     return registration;
   }
 
+  /** The call that has registered it, or null. */
+  public @Nullable RseqCall owner() {
+    return owner;
+  }
+
+  /** The task's last call of rseq(2), or null. */
+  public @Nullable RseqCall lastCall() {
+    return last;
+  }
+
+  /** A call has been answered. */
+  void called(RseqCall call) {
+    last = call;
+    if (call.result() == 0) {
+      owner = call.registers() ? call : null;
+    }
+  }
+
   private KernelProfile.Rseq rules() {
     return task.machine().profile().rseq();
   }
 
   // ---- rseq(2) ----------------------------------------------------------------------------------
 
-  /** rseq(2). */
-  public long call(long address, int length, int flags, int signature) {
+  /** What the kernel answers to rseq(2). */
+  long call(long address, int length, int flags, int signature) {
     Registration now = registration;
     if ((flags & UNREGISTER) != 0) {
       return flags != UNREGISTER ? -Errno.EINVAL : unregister(now, address, length, signature);
@@ -140,6 +160,7 @@ public final class Rseq {
   /** Nothing is registered any more: unregistration, exec. */
   public void forget() {
     registration = null;
+    owner = null;
     events = 0;
     pending = false;
     task.place().resign();
@@ -148,6 +169,7 @@ public final class Rseq {
   /** A new task goes on with a copy of another's registration: fork(2). */
   public void copyFrom(Rseq other) {
     registration = other.registration;
+    owner = other.owner;
     if (registration != null) {
       events = other.events;
       pending = true;

@@ -29,6 +29,8 @@ final class EntryPoints {
   private static final long DT_PREINIT_ARRAYSZ = 33;
   private static final long DT_FLAGS_1 = 0x6ffffffbL;
   private static final long DF_1_INITFIRST = 0x20;
+  private static final String SEQUENCES = "__rseq_cs";
+  private static final int SEQUENCE_SIZE = 32;
   private static final int SHT_RELA = 4;
   private static final int STT_GNU_IFUNC = 10;
 
@@ -63,6 +65,7 @@ final class EntryPoints {
     attempt(
         () -> array(DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ, ".preinit_array", Stage.PREINIT_ARRAY));
     attempt(() -> array(DT_INIT_ARRAY, DT_INIT_ARRAYSZ, ".init_array", Stage.INIT_ARRAY));
+    attempt(this::sequences);
     initFunction();
     point(file.header().entry(), Stage.ENTRY);
     if (main) {
@@ -105,15 +108,6 @@ final class EntryPoints {
     long size = below.getValue().size();
     boolean within = into <= localOffset(below.getValue()) || Long.compareUnsigned(into, size) < 0;
     return within && into >= 0 ? below.getValue().name() : null;
-  }
-
-  /** DT_SONAME, or null. */
-  @Nullable String soname() {
-    try {
-      return file.dynamicString(Elf.DT_SONAME);
-    } catch (ElfException damaged) {
-      return null;
-    }
   }
 
   /** Whether it asks to be initialised before all others. */
@@ -163,6 +157,24 @@ final class EntryPoints {
       if (function != (word == 8 ? -1L : 0xffff_ffffL)) { // a mark of old linkers
         point(function, stage);
       }
+    }
+  }
+
+  /**
+   * Restartable sequences, where their descriptors have the section that librseq gives them: struct
+   * rseq_cs of linux/rseq.h, pointers in 64 bits.
+   */
+  private void sequences() throws ElfException {
+    SectionHeader section = file.section(SEQUENCES);
+    if (section == null || section.size() > (long) MOST * SEQUENCE_SIZE) {
+      return;
+    }
+    int low = word == 8 || file.header().order() == ByteOrder.LITTLE_ENDIAN ? 0 : 4;
+    for (long at = 0; at + SEQUENCE_SIZE <= section.size(); at += SEQUENCE_SIZE) {
+      long descriptor = section.addr() + at + low;
+      long start = word(descriptor + 8);
+      point(start, Stage.SEQUENCE);
+      point(start + word(descriptor + 16), Stage.COMMITTED);
     }
   }
 

@@ -13,6 +13,11 @@ enum Stage {
   SET_TID_ADDRESS,
   SET_ROBUST_LIST,
   RSEQ,
+  /** A call of rseq(2), or a sequence, is at odds with who owns the thread's area. */
+  QUARREL,
+  /** A restartable sequence begins, or its last instruction has been executed; not shown. */
+  SEQUENCE,
+  COMMITTED,
   /** A function that chooses an implementation is about to run. */
   IFUNC,
   /** What the object's relocations have changed is read-only from now on. */

@@ -1,5 +1,6 @@
 package dev.vestibule.observe.startup;
 
+import dev.vestibule.kernel.rseq.Ownership;
 import dev.vestibule.kernel.rseq.Rseq;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param object file name of the object concerned, or empty
  * @param symbol the function concerned, or where in the object it is, or empty
  * @param detail more, or empty
+ * @param state whose the thread's restartable sequences are behind the event
+ * @param owner file name of the object that has registered the area, or empty
  * @param area the thread's registration of restartable sequences behind the event, or null
  */
 record StartupEvent(
@@ -21,6 +24,8 @@ record StartupEvent(
     String object,
     String symbol,
     String detail,
+    Ownership.State state,
+    String owner,
     Rseq.@Nullable Registration area) {
 
   /** A line for people. */
@@ -30,7 +35,10 @@ record StartupEvent(
     for (String part : new String[] {object, symbol, detail}) {
       line.append(part.isEmpty() ? "" : " " + part);
     }
-    line.append(area == null ? "; rseq unset" : "; rseq 0x" + Long.toHexString(area.address()));
+    line.append("; rseq ").append(state.label());
+    if (area != null) {
+      line.append(" 0x").append(Long.toHexString(area.address()));
+    }
     return line.toString();
   }
 
@@ -43,14 +51,14 @@ record StartupEvent(
     member(line, "object", object);
     member(line, "symbol", symbol);
     member(line, "detail", detail);
+    line.append(",\"rseq\":{\"state\":\"").append(state.label()).append('"');
     if (area != null) {
-      line.append(",\"rseq\":{\"address\":\"0x").append(Long.toHexString(area.address()));
+      member(line, "owner", owner);
+      line.append(",\"address\":\"0x").append(Long.toHexString(area.address()));
       line.append("\",\"length\":").append(area.length());
-      line.append(",\"signature\":\"0x")
-          .append(Integer.toHexString(area.signature()))
-          .append("\"}");
+      line.append(",\"signature\":\"0x").append(Integer.toHexString(area.signature())).append('"');
     }
-    return line.append('}').toString();
+    return line.append("}}").toString();
   }
 
   private static void member(StringBuilder line, String name, String value) {

@@ -7,11 +7,14 @@ import dev.vestibule.kernel.SyscallRow;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.memory.Vma;
+import dev.vestibule.kernel.rseq.Ownership;
+import dev.vestibule.kernel.rseq.RseqCall;
 import dev.vestibule.observe.CodeEntries;
 import dev.vestibule.observe.LineOutput;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,11 @@ public final class StartupTrace implements KernelListener {
   private final LineOutput output;
   private final boolean json;
   private final Map<Process, Program> programs = new ConcurrentHashMap<>();
+
+  /** Sequences that threads are in without a registration, and what has been said of such. */
+  private final Map<Task, String> inside = new ConcurrentHashMap<>();
+
+  private final Map<Task, Set<String>> told = new ConcurrentHashMap<>();
 
   /** An address to look out for. */
   private record Point(LoadedObject object, Stage stage, boolean starter) {}
@@ -103,8 +111,39 @@ public final class StartupTrace implements KernelListener {
     }
   }
 
+  // ---- sequences --------------------------------------------------------------------------------
+
+  /** A thread without a registration is in a restartable sequence, or behind it. */
+  private void sequence(Task task, Point point, long address) {
+    settle(task, point.stage == Stage.COMMITTED);
+    if (point.stage == Stage.SEQUENCE && task.rseq().registration() == null) {
+      String where = point.object.file().name() + " " + point.object.symbol(address);
+      inside.put(task, where);
+    }
+  }
+
+  /** The sequence that a thread was in has come to its end, or the thread has left it. */
+  private void settle(Task task, boolean committed) {
+    String where = inside.remove(task);
+    if (where == null) {
+      return;
+    }
+    String how = committed ? "committed all the same" : "left before its end, as a fallback does";
+    String quarrel = "sequence without registration: " + where + ", " + how;
+    if (told.computeIfAbsent(task, t -> ConcurrentHashMap.newKeySet()).add(quarrel)) {
+      tell(task, Stage.QUARREL, "", "", quarrel);
+    }
+  }
+
+  @Override
+  public void syscallEnter(Task task, SyscallRow row, long[] arguments) {
+    settle(task, false);
+  }
+
   @Override
   public void taskExited(Task task) {
+    settle(task, false);
+    told.remove(task);
     CodeEntries.forget(task);
   }
 
@@ -131,8 +170,12 @@ public final class StartupTrace implements KernelListener {
       findMain(task, program);
       return;
     }
+    if (point.stage == Stage.SEQUENCE || point.stage == Stage.COMMITTED) {
+      sequence(task, point, address);
+      return;
+    }
     String detail = point.object.points().initFirst() ? "(initfirst)" : "";
-    tell(task, point.stage, point.object.name(), point.object.symbol(address), detail);
+    tell(task, point.stage, point.object.file().name(), point.object.symbol(address), detail);
   }
 
   /** A stripped program's main, from what the C library is given. */
@@ -163,10 +206,10 @@ public final class StartupTrace implements KernelListener {
     if (object == null || program.objects.putIfAbsent(vma.start(), object) != null) {
       return null;
     }
-    String soname = object.points().soname();
-    boolean other = soname != null && !soname.equals(object.name());
+    String soname = object.file().soname();
+    boolean other = soname != null && !soname.equals(object.file().name());
     String where = "at 0x" + Long.toHexString(vma.start());
-    tell(task, Stage.MAP, object.path(), "", other ? where + " (" + soname + ")" : where);
+    tell(task, Stage.MAP, object.file().path(), "", other ? where + " (" + soname + ")" : where);
     Map<Long, Point> points = new HashMap<>();
     object
         .points()
@@ -181,7 +224,7 @@ public final class StartupTrace implements KernelListener {
 
   private static @Nullable LoadedObject holder(Program program, long address) {
     for (LoadedObject object : program.objects.values()) {
-      if (object.holds(address)) {
+      if (object.file().holds(address)) {
         return object;
       }
     }
@@ -194,12 +237,12 @@ public final class StartupTrace implements KernelListener {
         .values()
         .removeIf(object -> {
           boolean gone =
-              object.end() - 1 - from >= 0
-                  && from + length - object.end() >= 0
+              object.file().end() - 1 - from >= 0
+                  && from + length - object.file().end() >= 0
                   && object.bias() >= from;
           if (gone) {
             program.points.values().removeIf(point -> point.object == object);
-            tell(task, Stage.UNMAP, object.name(), "", "");
+            tell(task, Stage.UNMAP, object.file().name(), "", "");
           }
           return gone;
         });
@@ -229,15 +272,22 @@ public final class StartupTrace implements KernelListener {
       case "mprotect" -> protect(task, program, arguments);
       case "set_tid_address" -> here(task, program, Stage.SET_TID_ADDRESS, "");
       case "set_robust_list" -> here(task, program, Stage.SET_ROBUST_LIST, "");
-      case "rseq" -> here(task, program, Stage.RSEQ, rseq(arguments, result));
+      case "rseq" -> rseq(task, program);
       default -> {}
     }
   }
 
-  private static String rseq(long[] arguments, long result) {
-    String what = (arguments[2] & 1) != 0 ? "unregister" : "register";
-    String of = " 0x" + Long.toHexString(arguments[0]) + ", " + (arguments[1] & 0xffff_ffffL);
-    return what + of + (result == 0 ? "" : ": errno " + -result);
+  private void rseq(Task task, Program program) {
+    RseqCall call = task.rseq().lastCall();
+    if (call == null) {
+      return;
+    }
+    Ownership ownership = task.process().rseqOwnership();
+    at(task, program, Stage.RSEQ, ownership.registrant(call).address(), call.text());
+    String quarrel = ownership.quarrel(call);
+    if (!quarrel.isEmpty()) {
+      tell(task, Stage.QUARREL, "", "", quarrel);
+    }
   }
 
   private void protect(Task task, Program program, long[] arguments) {
@@ -247,19 +297,22 @@ public final class StartupTrace implements KernelListener {
     for (LoadedObject object : program.objects.values()) {
       if (object.relro() != 0
           && Long.compareUnsigned(object.relro() - arguments[0], arguments[1]) < 0) {
-        tell(task, Stage.RELOCATED, object.name(), "", "");
+        tell(task, Stage.RELOCATED, object.file().name(), "", "");
       }
     }
   }
 
   /** An event whose cause is where the task is. */
   private void here(Task task, Program program, Stage stage, String detail) {
-    long pc = task.cpu().pc();
+    at(task, program, stage, task.cpu().pc(), detail);
+  }
+
+  private void at(Task task, Program program, Stage stage, long pc, String detail) {
     LoadedObject object = holder(program, pc);
     tell(
         task,
         stage,
-        object == null ? "" : object.name(),
+        object == null ? "" : object.file().name(),
         object == null ? "0x" + Long.toHexString(pc) : object.symbol(pc),
         detail);
   }
@@ -267,6 +320,9 @@ public final class StartupTrace implements KernelListener {
   private void tell(Task task, Stage stage, String object, String symbol, String detail) {
     Program program = programs.get(task.process());
     long nanos = program == null ? 0 : System.nanoTime() - program.since;
+    Ownership ownership = task.process().rseqOwnership();
+    RseqCall owner = task.rseq().owner();
+    boolean settingUp = stage == Stage.SET_TID_ADDRESS || stage == Stage.SET_ROBUST_LIST;
     StartupEvent event =
         new StartupEvent(
             nanos,
@@ -276,6 +332,8 @@ public final class StartupTrace implements KernelListener {
             object,
             symbol,
             detail,
+            ownership.state(task, settingUp),
+            owner == null ? "" : ownership.registrant(owner).name(),
             task.rseq().registration());
     output.line(json ? event.json() : event.text());
   }

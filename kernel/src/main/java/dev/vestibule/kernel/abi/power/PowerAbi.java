@@ -174,12 +174,26 @@ public final class PowerAbi implements GuestAbi {
   }
 
   @Override
+  public long threadPointer(Cpu cpu) {
+    return gpr(cpu, threadRegister());
+  }
+
+  private int threadRegister() {
+    return wide ? 13 : 2;
+  }
+
+  @Override
+  public long returnAddress(Cpu cpu) {
+    return word(cpu.slot(PowerState.LR));
+  }
+
+  @Override
   public void startChild(Cpu child, long stack, boolean setTls, long tls) {
     if (stack != 0) {
       setGpr(child, 1, stack);
     }
     if (setTls) {
-      setGpr(child, wide ? 13 : 2, tls);
+      setGpr(child, threadRegister(), tls);
     }
     setResult(child, 0);
   }

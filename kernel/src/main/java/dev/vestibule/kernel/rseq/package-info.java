@@ -1,0 +1,2 @@
+/** Restartable sequences: what is registered, and who has registered it. */
+package dev.vestibule.kernel.rseq;
