@@ -41,6 +41,9 @@ final class LabCommand implements Callable<Integer> {
       description = "known breakages to compare with (the bundled)")
   private @Nullable Path corpus;
 
+  @Option(names = "-L", paramLabel = "DIR", description = "guests' loaders and libraries")
+  private @Nullable Path sysroot;
+
   @Option(names = "--json", paramLabel = "FILE", description = "write the outcomes as JSON")
   private @Nullable Path json;
 
@@ -50,8 +53,9 @@ final class LabCommand implements Callable<Integer> {
     List<KernelProfile> profiles = profiles();
     List<Breakage> breakages = breakages();
     try (Programs tested = programs == null ? Programs.bundled(breakages) : Programs.in(programs)) {
-      Lab lab = new Lab(tested, jobs > 0 ? jobs : Runtime.getRuntime().availableProcessors());
-      List<Lab.Run> runs = Lab.all(tested.names(), profiles);
+      int workers = jobs > 0 ? jobs : Runtime.getRuntime().availableProcessors();
+      Lab lab = new Lab(tested, workers, sysroot);
+      List<Lab.Run> runs = Lab.all(alone(tested), profiles);
       List<Lab.Run> history = Lab.history(breakages, profiles);
       boolean terminal = System.console() != null && System.console().isTerminal();
       List<Outcome> outcomes;
@@ -77,9 +81,32 @@ final class LabCommand implements Callable<Integer> {
     }
   }
 
-  /** A user's programs come with a user's breakages, or with none. */
+  /** The programs that are run as they are: not those that need what their breakages give them. */
+  private List<String> alone(Programs tested) throws CommandFailure {
+    List<String> names = new ArrayList<>(tested.names());
+    for (Breakage breakage : breakages(corpus)) {
+      if (breakage.sysroot()) {
+        names.remove(breakage.program());
+      }
+    }
+    return names;
+  }
+
+  /** What is known, but for what needs a C library if there is none. */
   private List<Breakage> breakages() throws CommandFailure {
-    Path file = corpus;
+    List<Breakage> all = breakages(corpus);
+    List<Breakage> possible =
+        all.stream().filter(breakage -> sysroot != null || !breakage.sysroot()).toList();
+    if (possible.size() < all.size()) {
+      System.err.printf(
+          "vestibule: lab: %d of %d breakages need a C library (-L DIR) and are left out%n",
+          all.size() - possible.size(), all.size());
+    }
+    return possible;
+  }
+
+  /** A user's programs come with a user's breakages, or with none. */
+  private List<Breakage> breakages(@Nullable Path file) throws CommandFailure {
     try {
       if (file != null) {
         return Breakages.of(file);

@@ -1,5 +1,6 @@
 package dev.vestibule.lab;
 
+import dev.vestibule.kernel.rseq.RseqOwner;
 import dev.vestibule.profile.KernelProfile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param program the guest program that shows it; it ends with status 0 where it is unharmed
  * @param arguments the program's arguments
  * @param vdso whether the kernel maps a vDSO in this run
+ * @param environment variables it is given
+ * @param rseqOwner who may register restartable sequences
+ * @param sysroot whether it needs a C library of the guest's
  * @param kernels where the question arises
  * @param failures where it must fail, and how; elsewhere it must work
  */
@@ -25,6 +29,9 @@ public record Breakage(
     String program,
     List<String> arguments,
     boolean vdso,
+    List<String> environment,
+    RseqOwner rseqOwner,
+    boolean sysroot,
     List<KernelSet> kernels,
     List<Failing> failures) {
 

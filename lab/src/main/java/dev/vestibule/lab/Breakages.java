@@ -1,5 +1,6 @@
 package dev.vestibule.lab;
 
+import dev.vestibule.kernel.rseq.RseqOwner;
 import dev.vestibule.profile.ProfileException;
 import dev.vestibule.profile.source.Node;
 import dev.vestibule.profile.source.TableReader;
@@ -58,7 +59,8 @@ public final class Breakages {
 
   private static Breakage breakage(TableReader table) throws ProfileException {
     List<Breakage.Failing> failures = new ArrayList<>();
-    for (TableReader failing : table.tables("fails")) {
+    for (TableReader failing :
+        table.has("fails") ? table.tables("fails") : List.<TableReader>of()) {
       String says = failing.textOrNull("says");
       failures.add(
           new Breakage.Failing(
@@ -74,6 +76,9 @@ public final class Breakages {
             table.text("program"),
             table.has("arguments") ? table.texts("arguments") : List.of(),
             !table.has("vdso") || table.flag("vdso"),
+            table.has("environment") ? table.texts("environment") : List.of(),
+            table.has("rseq-owner") ? RseqOwner.of(table.text("rseq-owner")) : RseqOwner.AUTO,
+            table.has("sysroot") && table.flag("sysroot"),
             kernels(table, "kernels"),
             List.copyOf(failures));
     table.end();

@@ -38,8 +38,11 @@ public final class Lab {
   /** Seconds after which a program is stopped. */
   private static final int PATIENCE = 60;
 
+  private static final String HERE = "{programs}";
+
   private final Programs programs;
   private final int jobs;
+  private final List<String> directories;
 
   /** One program under one kernel. */
   public record Run(Trial trial, KernelProfile kernel) {}
@@ -56,8 +59,16 @@ public final class Lab {
    * @param jobs runs at a time, at least 1
    */
   public Lab(Programs programs, int jobs) {
+    this(programs, jobs, null);
+  }
+
+  /**
+   * @param sysroot where loaders and libraries are looked for first, or null
+   */
+  public Lab(Programs programs, int jobs, @Nullable Path sysroot) {
     this.programs = programs;
     this.jobs = jobs;
+    this.directories = sysroot == null ? List.of("/") : List.of(sysroot.toString(), "/");
   }
 
   /** Runs everything; outcomes are in the order of the runs. */
@@ -116,7 +127,10 @@ public final class Lab {
     }
     List<String> argv = new ArrayList<>();
     argv.add(trial.program());
-    argv.addAll(trial.arguments());
+    String here = String.valueOf(file.toAbsolutePath().getParent());
+    trial.arguments().forEach(word -> argv.add(word.replace(HERE, here)));
+    List<String> environment = new ArrayList<>(List.of("PATH=/usr/bin:/bin", "LANG=C"));
+    trial.environment().forEach(variable -> environment.add(variable.replace(HERE, here)));
     CallCounts counts = new CallCounts();
     PagesSeen pages = new PagesSeen(counts);
     Streams streams = new Streams();
@@ -125,7 +139,10 @@ public final class Lab {
     Verdict verdict;
     String trouble = "";
     Machine.Builder builder =
-        Machine.builder(kernel).listener(pages).fileTree(new FileTree(HostMount.of(List.of("/"))));
+        Machine.builder(kernel)
+            .listener(pages)
+            .fileTree(new FileTree(HostMount.of(directories)))
+            .rseqOwner(trial.rseqOwner());
     if (!trial.vdso()) {
       builder.handedPages(HandedPages.NONE);
     }
@@ -133,7 +150,7 @@ public final class Lab {
       Process process =
           machine.start(
               file.toString(),
-              new Arguments(argv, List.of("PATH=/usr/bin:/bin", "LANG=C")),
+              new Arguments(argv, environment),
               streams.table(),
               new FsContext("/", 022),
               Machine.hostCredentials(),
