@@ -65,25 +65,35 @@ final class Arithmetic {
     return (b & 64) != 0 || (a & ((1L << b) - 1)) != 0 ? 1 : 0;
   }
 
-  static void addCarry64(long ctx, long w) {
+  static void addCarry64(long ctx, long w, long carry) {
     long a = HostMemory.slot(ctx + Op.a(w) * 8L);
-    long b = HostMemory.slot(ctx + Op.b(w) * 8L);
-    long carry = HostMemory.slot(ctx + Op.c(w) * 8L);
-    long partial = a + b;
+    long partial = a + HostMemory.slot(ctx + Op.b(w) * 8L);
     long sum = partial + carry;
-    long out =
-        Long.compareUnsigned(partial, a) < 0 || Long.compareUnsigned(sum, partial) < 0 ? 1 : 0;
+    boolean out = Long.compareUnsigned(partial, a) < 0 || Long.compareUnsigned(sum, partial) < 0;
     HostMemory.putSlot(ctx + Op.d(w) * 8L, sum);
-    HostMemory.putSlot(ctx + Op.c(w) * 8L, out);
+    HostMemory.putSlot(ctx + Op.c(w) * 8L, out ? 1 : 0);
   }
 
-  static void addCarry32(long ctx, long w) {
+  static void addCarry32(long ctx, long w, long carry) {
     long a = HostMemory.slot(ctx + Op.a(w) * 8L);
     long b = HostMemory.slot(ctx + Op.b(w) * 8L);
-    long carry = HostMemory.slot(ctx + Op.c(w) * 8L);
     long sum = (a & M32) + (b & M32) + carry;
-    HostMemory.putSlot(ctx + Op.d(w) * 8L, a + b + carry);
+    HostMemory.putSlot(ctx + Op.d(w) * 8L, sum & M32);
     HostMemory.putSlot(ctx + Op.c(w) * 8L, sum >>> 32);
+  }
+
+  static void subtractCarry64(long ctx, long w) {
+    long a = HostMemory.slot(ctx + Op.a(w) * 8L);
+    long b = HostMemory.slot(ctx + Op.b(w) * 8L);
+    HostMemory.putSlot(ctx + Op.d(w) * 8L, a - b);
+    HostMemory.putSlot(ctx + Op.c(w) * 8L, Long.compareUnsigned(a, b) >= 0 ? 1 : 0);
+  }
+
+  static void subtractCarry32(long ctx, long w) {
+    long a = HostMemory.slot(ctx + Op.a(w) * 8L) & M32;
+    long b = HostMemory.slot(ctx + Op.b(w) * 8L) & M32;
+    HostMemory.putSlot(ctx + Op.d(w) * 8L, a - b & M32);
+    HostMemory.putSlot(ctx + Op.c(w) * 8L, a >= b ? 1 : 0);
   }
 
   private static final long ONES = 0x0101_0101_0101_0101L;

@@ -293,40 +293,12 @@ public final class Interpreter {
                 U.putLong(
                     ctx + (w >>> 7 & 0x3ff8),
                     Long.numberOfLeadingZeros(U.getLong(ctx + (w >>> 18 & 0x3ff8))));
-            case Op.LTU64 ->
-                U.putLong(
-                    ctx + (w >>> 7 & 0x3ff8),
-                    Long.compareUnsigned(
-                                U.getLong(ctx + (w >>> 18 & 0x3ff8)),
-                                U.getLong(ctx + (w >>> 29 & 0x3ff8)))
-                            < 0
-                        ? 1
-                        : 0);
-            case Op.LTU32 ->
-                U.putLong(
-                    ctx + (w >>> 7 & 0x3ff8),
-                    (U.getLong(ctx + (w >>> 18 & 0x3ff8)) & M32)
-                            < (U.getLong(ctx + (w >>> 29 & 0x3ff8)) & M32)
-                        ? 1
-                        : 0);
-            case Op.GEU64 ->
-                U.putLong(
-                    ctx + (w >>> 7 & 0x3ff8),
-                    Long.compareUnsigned(
-                                U.getLong(ctx + (w >>> 18 & 0x3ff8)),
-                                U.getLong(ctx + (w >>> 29 & 0x3ff8)))
-                            >= 0
-                        ? 1
-                        : 0);
-            case Op.GEU32 ->
-                U.putLong(
-                    ctx + (w >>> 7 & 0x3ff8),
-                    (U.getLong(ctx + (w >>> 18 & 0x3ff8)) & M32)
-                            >= (U.getLong(ctx + (w >>> 29 & 0x3ff8)) & M32)
-                        ? 1
-                        : 0);
-            case Op.ADC64 -> Arithmetic.addCarry64(ctx, w);
-            case Op.ADC32 -> Arithmetic.addCarry32(ctx, w);
+            case Op.ADDC64 -> Arithmetic.addCarry64(ctx, w, 0);
+            case Op.ADDC32 -> Arithmetic.addCarry32(ctx, w, 0);
+            case Op.SUBC64 -> Arithmetic.subtractCarry64(ctx, w);
+            case Op.SUBC32 -> Arithmetic.subtractCarry32(ctx, w);
+            case Op.ADC64 -> Arithmetic.addCarry64(ctx, w, U.getLong(ctx + Op.c(w) * 8L));
+            case Op.ADC32 -> Arithmetic.addCarry32(ctx, w, U.getLong(ctx + Op.c(w) * 8L));
             case Op.SARCA32 ->
                 U.putLong(
                     ctx + (w >>> 7 & 0x3ff8),

@@ -125,20 +125,26 @@ public final class Op {
   public static final int CLZ64 = 53;
 
   // ---- carries and conditions
-  /** d = a unsigned-less b ? 1 : 0. */
-  public static final int LTU64 = 54;
+  /** d = a + b, then c = the carry out of bit 0. */
+  public static final int ADDC64 = 54;
 
-  public static final int LTU32 = 55;
+  /** The same of the low halves, with 32 bits of result; c is the carry out of bit 32. */
+  public static final int ADDC32 = 55;
 
-  /** d = a unsigned-greater-or-equal b ? 1 : 0. */
-  public static final int GEU64 = 56;
+  /** d = a - b, then c = a unsigned-greater-or-equal b ? 1 : 0. */
+  public static final int SUBC64 = 56;
 
-  public static final int GEU32 = 57;
+  public static final int SUBC32 = 57;
 
-  /** d = a + b + c, then c = the carry out of bit 0 (64) or bit 32 (32); c is 0 or 1. */
+  /** d = a + b + c, then c = the carry out; c is 0 or 1. */
   public static final int ADC64 = 58;
 
   public static final int ADC32 = 59;
+
+  /** Whether an operation writes c, too. */
+  public static boolean carries(int op) {
+    return op >= ADDC64 && op <= ADC32;
+  }
 
   /** d = 1 if a is negative and loses ones when shifted right by b, as Power's sraw sets CA. */
   public static final int SARCA32 = 60;

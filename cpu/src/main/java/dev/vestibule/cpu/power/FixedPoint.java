@@ -67,10 +67,8 @@ final class FixedPoint {
 
   private static void addCarrying(PowerBuilder m, int rt, int ra, int b, boolean oe, boolean rc) {
     int a = m.gpr(ra);
-    int sum = m.add(a, b);
-    int carry = m.op(m.wide() ? Op.LTU64 : Op.LTU32, sum, a);
+    int sum = m.carrying(m.wide() ? Op.ADDC64 : Op.ADDC32, a, b);
     int overflow = oe ? m.addOverflow(a, b, sum) : -1;
-    m.put(PowerState.CA, carry);
     finish(m, rt, sum, overflow, rc);
   }
 
@@ -87,10 +85,8 @@ final class FixedPoint {
   private static void subtractCarrying(
       PowerBuilder m, int rt, int ra, int from, boolean oe, boolean rc) {
     int a = m.gpr(ra);
-    int difference = m.op(Op.SUB, from, a);
-    int carry = m.op(m.wide() ? Op.GEU64 : Op.GEU32, from, a);
+    int difference = m.carrying(m.wide() ? Op.SUBC64 : Op.SUBC32, from, a);
     int overflow = oe ? subtractOverflow(m, from, a, difference) : -1;
-    m.put(PowerState.CA, carry);
     finish(m, rt, difference, overflow, rc);
   }
 
@@ -137,11 +133,8 @@ final class FixedPoint {
   }
 
   private static void addExtended(PowerBuilder m, int rt, int a, int b, boolean oe, boolean rc) {
-    int carry = m.temporary();
-    m.opTo(Op.MOV, carry, m.carry(), 0, 0, 0);
-    int sum = m.op(m.wide() ? Op.ADC64 : Op.ADC32, a, b, carry, 0);
+    int sum = m.carrying(m.wide() ? Op.ADC64 : Op.ADC32, a, b);
     int overflow = oe ? m.addOverflow(a, b, sum) : -1;
-    m.put(PowerState.CA, carry);
     finish(m, rt, sum, overflow, rc);
   }
 

@@ -115,8 +115,11 @@ final class PowerBuilder extends MicroBuilder {
     return get(PowerState.SO);
   }
 
-  int carry() {
-    return get(PowerState.CA);
+  /** A sum or difference whose carry becomes, and may be, CA. */
+  int carrying(int op, int a, int b) {
+    int result = op(op, a, b, get(PowerState.CA), 0);
+    written(PowerState.CA);
+    return result;
   }
 
   /** Writes CR0 from a result, as Rc = 1 does. */

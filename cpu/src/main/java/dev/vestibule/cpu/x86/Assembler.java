@@ -360,14 +360,6 @@ class Assembler {
     }
   }
 
-  /** Adds a constant to a register's low byte, for the sake of the carry. */
-  final void addByte(int register, int value) {
-    rex(false, 0, NO_INDEX, register, register >= RSP);
-    emit8(0x80);
-    emit8(0xc0 | register & 7);
-    emit8(value);
-  }
-
   final void test(boolean wide, int a, int b) {
     registers(wide, 0x85, b, a);
   }
@@ -441,6 +433,15 @@ class Assembler {
   /** The carry flag = a bit of a word in memory. */
   final void bitToCarry(int base, int displacement, int bit) {
     memory(false, 0x0fba, 4, base, displacement);
+    emit8(bit);
+  }
+
+  /** The carry flag = a bit of a register. */
+  final void bitToCarry(int register, int bit) {
+    rex(false, 0, NO_INDEX, register, false);
+    emit8(0x0f);
+    emit8(0xba);
+    emit8(0xc0 | 4 << 3 | register & 7);
     emit8(bit);
   }
 

@@ -162,12 +162,9 @@ class IntegerEmitter extends CompareEmitter {
 
   private void emitCondition(int op, int d, int a, long w) {
     switch (op) {
-      case Op.LTU64 -> setIf(BELOW, true, d, a, Op.b(w));
-      case Op.LTU32 -> setIf(BELOW, false, d, a, Op.b(w));
-      case Op.GEU64 -> setIf(ABOVE_EQUAL, true, d, a, Op.b(w));
-      case Op.GEU32 -> setIf(ABOVE_EQUAL, false, d, a, Op.b(w));
-      case Op.ADC64 -> addCarry64(d, a, Op.b(w), Op.c(w));
-      case Op.ADC32 -> addCarry32(d, a, Op.b(w), Op.c(w));
+      case Op.ADDC64, Op.ADDC32 -> carrying(ADD, BELOW, op == Op.ADDC64, w);
+      case Op.SUBC64, Op.SUBC32 -> carrying(SUB, ABOVE_EQUAL, op == Op.SUBC64, w);
+      case Op.ADC64, Op.ADC32 -> carrying(ADC, BELOW, op == Op.ADC64, w);
       case Op.SARCA32, Op.SARCA64 -> lostOnes(op == Op.SARCA64, d, a, Op.b(w));
       case Op.ISZERO64, Op.ISZERO32 -> {
         int value = use(a, RAX);
@@ -507,62 +504,28 @@ class IntegerEmitter extends CompareEmitter {
 
   // ---- carries and conditions -------------------------------------------------------------------
 
-  private void setIf(int condition, boolean wide, int d, int a, int b) {
-    int value = use(a, RAX);
-    constant(RCX, 0);
-    operateSlot(wide, CMP, value, b, RDX);
-    set(condition, RCX);
-    define(d, RCX);
-  }
-
-  /** The host's carry flag = RCX, which is 0 or 1. */
-  private void carryIn() {
-    addByte(RCX, -1);
-  }
-
-  private void carryOut(int d, int sum, int c) {
-    set(BELOW, RCX);
-    zeroExtend8(RCX, RCX);
-    define(d, sum);
-    define(c, RCX);
-  }
-
-  private void addCarry64(int d, int a, int b, int c) {
-    if (registerOf(c) < 0 && !isConstant(c)) {
-      addCarryInMemory(d, a, b, c);
-      return;
+  /** A sum or difference; c becomes 1 if the condition holds behind it. Moves keep flags. */
+  private void carrying(int operation, int condition, boolean wide, long w) {
+    int c = Op.c(w);
+    int b = Op.b(w);
+    int to = apart(Op.d(w), b);
+    if (wide) {
+      into(to, Op.a(w));
+    } else {
+      into32(to, Op.a(w));
     }
-    into(RCX, c);
-    into(RAX, a);
-    int other = use(b, RDX);
-    carryIn();
-    operate(true, ADC, RAX, other);
-    carryOut(d, RAX, c);
-  }
-
-  /** The carry goes from the slot to the host's flag and back; moves keep flags. */
-  private void addCarryInMemory(int d, int a, int b, int c) {
-    int to = apart(d, b);
-    into(to, a);
-    int other = use(b, RCX);
-    bitToCarry(RBP, offset(c), 0);
-    operate(true, ADC, to, other);
-    define(d, to);
-    setMemory(BELOW, RBP, offset(c));
-  }
-
-  private void addCarry32(int d, int a, int b, int c) {
-    into(RCX, c);
-    into(RAX, a);
-    into(RDX, b);
-    operate(true, ADD, RCX, RAX);
-    operate(true, ADD, RCX, RDX);
-    operate(true, XOR, RAX, RDX);
-    operate(true, XOR, RAX, RCX); // the carries into each bit
-    shift(true, SHR, RAX, 32);
-    operateConstant(false, AND, RAX, 1);
-    define(d, RCX);
-    define(c, RAX);
+    if (operation == ADC && registerOf(c) >= 0) {
+      bitToCarry(registerOf(c), 0);
+    } else if (operation == ADC) {
+      bitToCarry(RBP, offset(c), 0);
+    }
+    operateSlot(wide, operation, to, b, RCX);
+    define(Op.d(w), to);
+    if (registerOf(c) >= 0) {
+      set(condition, registerOf(c)); // which has no other bits
+    } else {
+      setMemory(condition, RBP, offset(c));
+    }
   }
 
   private void lostOnes(boolean wide, int d, int a, int b) {

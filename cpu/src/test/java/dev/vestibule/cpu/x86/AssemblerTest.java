@@ -83,8 +83,8 @@ class AssemblerTest {
       a.operateConstant(false, operation, r, 0x1234);
       expected.add("%s %s, 0x1234".formatted(OPERATIONS[operation], narrow));
     }
-    a.addByte(r, -1);
-    expected.add("add %s, -1".formatted(BYTES[r]));
+    a.bitToCarry(r, 3);
+    expected.add("bt %s, 3".formatted(narrow));
     a.testByte(r, 64);
     expected.add("test %s, 64".formatted(BYTES[r]));
     a.set(Assembler.LESS, r);

@@ -138,7 +138,7 @@ class MicroOperationsTest {
       prepare(code);
       long w = operation(op);
       code.add(w);
-      finish(code, Op.d(w), op == Op.ADC64 || op == Op.ADC32 ? Op.c(w) : 40);
+      finish(code, Op.d(w), Op.carries(op) ? Op.c(w) : 40);
       compare("op %d seed %d round %d".formatted(op, seed, round), code, pool, new long[] {CODE});
     }
   }
@@ -410,7 +410,8 @@ class MicroOperationsTest {
           Op.encodeImmediate(op, d, a, 2 << 6 | random.nextInt(op == Op.ROTM32 ? 32 : 64));
       case Op.SARI32, Op.SARI64, Op.SHLI, Op.SHRI ->
           Op.encodeImmediate(op, d, a, random.nextInt(op == Op.SARI32 ? 32 : 64));
-      case Op.ADC64, Op.ADC32 -> Op.encode(op, d == 37 ? 3 : d, a, b, 37, 0);
+      case Op.ADDC64, Op.ADDC32, Op.SUBC64, Op.SUBC32, Op.ADC64, Op.ADC32 ->
+          Op.encode(op, d == 37 ? 3 : d, a, b, 37, 0);
       case Op.CMPSI32, Op.CMPUI32, Op.CMPSI64, Op.CMPUI64 ->
           op | (long) d << 10 | (long) a << 21 | (long) SO << 32 | (long) (short) number() << 43;
       case Op.CMPS32, Op.CMPU32, Op.CMPS64, Op.CMPU64 -> Op.encode(op, d, a, b, SO, 0);
