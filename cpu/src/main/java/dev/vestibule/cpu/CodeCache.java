@@ -6,6 +6,7 @@ import dev.vestibule.cpu.x86.Translator;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
       Engine.valueOf(System.getProperty("vestibule.engine", "TRANSLATE"));
 
   private final BlockTable blocks = new BlockTable();
+  private final Set<Long> loops = ConcurrentHashMap.newKeySet();
   private final ConcurrentHashMap<Long, List<Block>> pages = new ConcurrentHashMap<>();
   private volatile LongPredicate watched = CodeCache::never;
   private volatile boolean watching;
@@ -130,6 +132,7 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
     if (blocks.size() >= MOST_BLOCKS) {
       codeChanged(0, Long.MAX_VALUE);
       blocks.clear();
+      loops.clear();
     }
     memory.watchCode(pc);
     block = isa.translate(memory, pc, watched, isa.mostInstructions());
@@ -140,8 +143,18 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
         list.add(block);
       }
     }
+    for (int i = 0; i < block.exits(); i++) {
+      if (Long.compareUnsigned(block.exit(i), block.end()) < 0) {
+        loops.add(block.exit(i));
+      }
+    }
     blocks.put(block);
     return block;
+  }
+
+  /** Whether a block jumps back to a guest address, or has done so once; for executors. */
+  public boolean loops(long pc) {
+    return loops.contains(pc);
   }
 
   @Override

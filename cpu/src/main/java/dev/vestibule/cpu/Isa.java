@@ -16,7 +16,10 @@ public interface Isa {
   /** Slot of the program counter. */
   int pcSlot();
 
-  /** Slots that programs use most, the most used first; emitters keep them in host registers. */
+  /**
+   * Slots that programs use most, the most used first; emitters keep the first ones in host
+   * registers, others in loops that use them more.
+   */
   int[] hotSlots();
 
   /** The same of slots for floating-point numbers. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongPredicate;
+import java.util.stream.IntStream;
 
 /** Which Power guest is it: {@code ppc}, {@code ppc64} or {@code ppc64le}? */
 public final class Power implements Isa {
@@ -86,7 +87,9 @@ public final class Power implements Isa {
 
   @Override
   public int[] hotSlots() {
-    return new int[] {3, 9, 4, 10, 5, 1, 31, 30, 8, 7, 6, 29, 11}; // r3, r9...
+    int[] general = {3, 9, 4, 10, 5, 1, 31, 30, 8, 7, 6, 29, 11, 0, 12, 28, 27, 26, 25, 24, 23, 22};
+    int[] others = {21, 20, 19, 18, 17, 16, 15, 14, 2, 13, PowerState.CTR, PowerState.CA};
+    return IntStream.concat(Arrays.stream(general), Arrays.stream(others)).toArray(); // r3, r9...
   }
 
   @Override

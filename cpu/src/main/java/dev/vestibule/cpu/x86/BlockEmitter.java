@@ -21,6 +21,9 @@ final class BlockEmitter extends StatusEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
 
+  /** Slots for the pinned registers of a thread that faulted. */
+  private static final int FAULT_PINS = FloatStatus.PAST;
+
   /** A block is worth translating if it has so many known instructions for each other one. */
   private static final int KNOWN_FOR_EACH = 8;
 
@@ -61,6 +64,7 @@ final class BlockEmitter extends StatusEmitter {
   private @Nullable Block next;
   private int base;
   private Block block;
+  private Label leavePins = new Label();
 
   /**
    * @param cpu a thread of the address space
@@ -98,8 +102,10 @@ final class BlockEmitter extends StatusEmitter {
   void emitExit(int at) {
     reset();
     exitStub = at;
-    leaveFloats();
     storePins();
+    Label leave = new Label();
+    bind(leave);
+    leaveFloats();
     for (int register : new int[] {R15, R14, R13, R12, RBP, RBX}) {
       pop(register);
     }
@@ -111,9 +117,20 @@ final class BlockEmitter extends StatusEmitter {
     jumpTo(exitStub, at);
     align(16);
     faultStub = at + size();
+    for (int i = 0; i < Pins.REGISTERS.length; i++) {
+      store(Pins.REGISTERS[i], RBP, offset(FAULT_PINS + i));
+    }
     constant(RAX, 1);
-    jumpTo(exitStub, at);
+    jump(leave);
     emitStatusStubs(at);
+  }
+
+  /** Puts the registers of a thread that faulted with some pins into their slots. */
+  void recover(Cpu cpu, @Nullable Pins of) {
+    Pins faulted = of == null ? standardPins() : of;
+    for (int i = 0; i < faulted.count(); i++) {
+      cpu.setSlot(faulted.slot(i), cpu.slot(FAULT_PINS + i));
+    }
   }
 
   /** Where a thread goes on that faulted. */
@@ -144,6 +161,16 @@ final class BlockEmitter extends StatusEmitter {
       unknown += known[k] ? 0 : 1;
     }
     return count - unknown >= unknown * KNOWN_FOR_EACH;
+  }
+
+  /** Whether a block can have pins of its own: it is never left in the middle to come back. */
+  boolean translatesAll(Block candidate) {
+    for (int k = 0; k < candidate.instructions(); k++) {
+      if (!knows(candidate, k)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean knows(Block candidate, int k) {
@@ -215,8 +242,18 @@ final class BlockEmitter extends StatusEmitter {
     for (Stub stub : stubs) {
       stub(stub, sites);
     }
+    finishPins();
     emitConstants();
     return all;
+  }
+
+  /** Where exits go on that have other pins than the code they lead to. */
+  private void finishPins() {
+    if (leavePins.used()) {
+      bind(leavePins);
+      exchangePins(null);
+      jumpTo(exitStub, base);
+    }
   }
 
   private static Placed withEntryStub(Placed one, int stub) {
@@ -226,7 +263,11 @@ final class BlockEmitter extends StatusEmitter {
   private void stub(Stub stub, List<Site> sites) {
     bind(stub.label);
     constantKeepingFlags(RAX, sites.size());
-    jumpTo(exitStub, base);
+    if (pins() == null) {
+      jumpTo(exitStub, base);
+    } else {
+      jump(leavePins);
+    }
     sites.add(new Site(stub.kind, stub.block, stub.index, stub.jump, stub.place, stub.context));
   }
 
@@ -258,21 +299,50 @@ final class BlockEmitter extends StatusEmitter {
     block = newBlock;
     base = at;
     stubs.clear();
+    leavePins = new Label();
     enter(block, context, memory);
   }
 
   /** A block begins, about which only the context is known. */
   private void enter(Block newBlock, Context context, GuestMemory memory) {
     forget();
+    usePins(context.pins());
     beginBlock(newBlock, context);
     beginMemory(memory, context);
   }
 
-  /** Emits code that carries out what is pending and goes on at a place where nothing is. */
-  void emitSettling(Block any, Context context, GuestMemory memory, int at, int target) {
+  /**
+   * Emits code that goes on elsewhere with less.
+   *
+   * @param settles whether it carries out what is pending; anyway the pins become the standard ones
+   */
+  void emitLeaving(
+      Block any, Context context, GuestMemory memory, int at, boolean settles, int to) {
     begin(any, context, memory, at);
-    settle();
-    jumpTo(target, base);
+    if (settles) {
+      settle();
+    }
+    exchangePins(null);
+    jumpTo(to, base);
+  }
+
+  /** Emits a beginning of a block that gives it its pins and goes on there. */
+  Placed emitEntering(
+      Block entered,
+      Context context,
+      GuestMemory memory,
+      int at,
+      Pins wanted,
+      int to,
+      List<Site> sites) {
+    begin(entered, context, memory, at);
+    nop(5);
+    exchangePins(wanted);
+    jumpTo(to, base);
+    usePins(null);
+    int entryStub = base + size();
+    stub(new Stub(new Label(), Site.Kind.ENTRY, entered, 0, 0, 0, context), sites);
+    return new Placed(entered, at, new int[] {0}, new Context[] {context}, entryStub);
   }
 
   private void emitInstruction(long[] code, int k, Context context) {
@@ -340,7 +410,7 @@ final class BlockEmitter extends StatusEmitter {
     }
     if (!stores(op)) {
       written(Op.d(w));
-      if (op == Op.ADC64 || op == Op.ADC32) {
+      if (Op.carries(op)) {
         written(Op.c(w));
       }
     }
@@ -432,6 +502,9 @@ final class BlockEmitter extends StatusEmitter {
   private void indirect(int slot) {
     settle();
     into(RAX, slot);
+    Pins own = pins();
+    exchangePins(null);
+    usePins(own); // for what follows elsewhere
     operateMemoryConstant(false, CMP, RBP, ATTENTION, 0);
     jumpIfTo(NOT_EQUAL, missStub);
     move32(RCX, RAX);

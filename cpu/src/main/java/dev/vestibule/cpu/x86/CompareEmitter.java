@@ -35,7 +35,7 @@ class CompareEmitter extends Locations {
 
   /** What is pending now. */
   Context context() {
-    return new Context(older == 0 ? newer : older, older == 0 ? 0 : newer, 0);
+    return new Context(older == 0 ? newer : older, older == 0 ? 0 : newer, 0, pins());
   }
 
   /** Forgets what is known of all slots; what is pending must have been settled. */
@@ -102,10 +102,11 @@ class CompareEmitter extends Locations {
     if (stores) {
       return compare;
     }
-    return saved(compare, Op.d(w), op == Op.ADC64 || op == Op.ADC32 ? Op.c(w) : Op.d(w));
+    return saved(compare, Op.d(w), Op.carries(op) ? Op.c(w) : Op.d(w));
   }
 
-  private static boolean reads(long w, int slot) {
+  /** Whether a micro-operation reads a slot; may say so of one that does not. */
+  static boolean reads(long w, int slot) {
     if (Op.a(w) == slot) {
       return true;
     }

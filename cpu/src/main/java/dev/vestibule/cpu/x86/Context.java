@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  *     values; 0 if there is none
  * @param second another one, of another result
  * @param inside general registers, as bits, whose values are addresses within the window
+ * @param pins which slots lie in host registers; null for those that all other code has there
  */
-record Context(long first, long second, int inside) {
-  static final Context NOTHING = new Context(0, 0, 0);
+record Context(long first, long second, int inside, @Nullable Pins pins) {
+  static final Context NOTHING = new Context(0, 0, 0, null);
 
   /** As of any record, whose own would be made of method handles at run time: 10 ms of a start. */
   @Override
@@ -27,7 +28,8 @@ record Context(long first, long second, int inside) {
     return other instanceof Context theirs
         && first == theirs.first
         && second == theirs.second
-        && inside == theirs.inside;
+        && inside == theirs.inside
+        && pins == theirs.pins;
   }
 
   @Override
@@ -41,12 +43,19 @@ record Context(long first, long second, int inside) {
   }
 
   Context without(int registers) {
-    return new Context(first, second, inside & ~registers);
+    return (inside & registers) == 0 ? this : new Context(first, second, inside & ~registers, pins);
+  }
+
+  Context with(@Nullable Pins others) {
+    return new Context(first, second, inside, others);
   }
 
   /** Whether code made for this context may be entered with another one. */
   boolean accepts(Context other) {
-    return first == other.first && second == other.second && (inside & ~other.inside) == 0;
+    return first == other.first
+        && second == other.second
+        && (inside & ~other.inside) == 0
+        && pins == other.pins;
   }
 
   /** Carries out what is pending; changes the pc. */

@@ -63,6 +63,9 @@ final class FloatStatus {
   /** For machine code, one at a time. */
   static final int SCRATCH = FIRST + 11;
 
+  /** Behind the last of these slots. */
+  static final int PAST = FIRST + 12;
+
   static final int MASKED = 0x1f80;
   static final int ROUNDING_SHIFT = 13;
 

@@ -6,6 +6,7 @@ import dev.vestibule.cpu.micro.Op;
 import dev.vestibule.cpu.micro.VmxOp;
 import dev.vestibule.cpu.micro.VsxOp;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where does a slot's value lie while machine code runs?
@@ -19,16 +20,14 @@ class Locations extends VectorAssembler {
   /** RBP is so far behind the record's start that the first 32 slots have one-byte distances. */
   static final int BIAS = 128;
 
-  /** Host registers for the guest's hottest, in this order. */
-  private static final int[] PINS = {RBX, RSI, RDI, R8, R9, R10, R12, R13, R14, R15};
-
   private static final int MEMORY = -1;
   private static final int CONSTANT = -2;
   private static final int UNKNOWN = -3;
 
   private final int[] place = new int[2 * MicroBuilder.TEMPORARIES];
   private final long[] constants = new long[MicroBuilder.TEMPORARIES];
-  private final int[] pinned;
+  private final Pins standard;
+  private Pins pins;
   private long[] code = {};
   private int at;
   private int end;
@@ -40,24 +39,64 @@ class Locations extends VectorAssembler {
   private int unknown = MicroBuilder.TEMPORARIES;
 
   Locations(int[] hotSlots) {
-    pinned = Arrays.copyOf(hotSlots, Math.min(hotSlots.length, PINS.length));
+    standard = new Pins(hotSlots);
+    pins = standard;
     Arrays.fill(place, 0, MicroBuilder.TEMPORARIES, MEMORY);
     Arrays.fill(place, MicroBuilder.TEMPORARIES, place.length, UNKNOWN);
-    for (int i = 0; i < pinned.length; i++) {
-      place[pinned[i]] = PINS[i];
+    place(pins);
+  }
+
+  private void place(Pins some) {
+    for (int i = 0; i < some.count(); i++) {
+      place[some.slot(i)] = Pins.REGISTERS[i];
     }
   }
 
-  /** Loads the pinned registers from the record. */
+  /** The pins that all code has but for some loops. */
+  final Pins standardPins() {
+    return standard;
+  }
+
+  /** Names the pins of what is emitted now; null for the standard ones. */
+  final void usePins(@Nullable Pins some) {
+    for (int i = 0; i < pins.count(); i++) {
+      place[pins.slot(i)] = MEMORY;
+    }
+    pins = some == null ? standard : some;
+    place(pins);
+  }
+
+  /** The pins if they are not the standard ones. */
+  final @Nullable Pins pins() {
+    return pins == standard ? null : pins;
+  }
+
+  /** Exchanges pinned registers; what is emitted behind has others. Keeps flags and RAX. */
+  final void exchangePins(@Nullable Pins next) {
+    Pins old = pins;
+    usePins(next);
+    for (int i = 0; i < pins.count(); i++) {
+      if (pins.slot(i) != old.slot(i)) {
+        store(Pins.REGISTERS[i], RBP, offset(old.slot(i)));
+      }
+    }
+    for (int i = 0; i < pins.count(); i++) {
+      if (pins.slot(i) != old.slot(i)) {
+        load(Pins.REGISTERS[i], RBP, offset(pins.slot(i)));
+      }
+    }
+  }
+
+  /** Loads the standard pins from the record. */
   final void loadPins() {
-    for (int i = 0; i < pinned.length; i++) {
-      load(PINS[i], RBP, offset(pinned[i]));
+    for (int i = 0; i < standard.count(); i++) {
+      load(Pins.REGISTERS[i], RBP, offset(standard.slot(i)));
     }
   }
 
   final void storePins() {
-    for (int i = 0; i < pinned.length; i++) {
-      store(PINS[i], RBP, offset(pinned[i]));
+    for (int i = 0; i < standard.count(); i++) {
+      store(Pins.REGISTERS[i], RBP, offset(standard.slot(i)));
     }
   }
 

@@ -51,7 +51,9 @@ class MemoryEmitter extends IntegerEmitter {
   @Override
   Context context() {
     Context compares = super.context();
-    return new Context(compares.first(), compares.second(), inside);
+    return inside == 0
+        ? compares
+        : new Context(compares.first(), compares.second(), inside, compares.pins());
   }
 
   @Override

@@ -107,6 +107,7 @@ public final class Translator implements Executor {
   private final TreeMap<Integer, Placed> placed = new TreeMap<>();
   private volatile @Nullable CodeMemory memory;
   private @Nullable BlockEmitter emitter;
+  private @Nullable Loops loops;
   private Cleaner.@Nullable Cleanable reserved;
   private boolean closed;
   private MemorySegment entry = MemorySegment.NULL;
@@ -332,12 +333,21 @@ public final class Translator implements Executor {
     int index = Arrays.binarySearch(code.places(), at - found.getKey());
     int k = index >= 0 ? index : -index - 2;
     Block block = code.block();
+    recover(cpu, code.contexts()[k].pins());
     code.contexts()[k].settle(cpu);
     if (cpu.slot(FaultHandler.FAULT_SIGNAL) == FaultHandler.SIGBUS) {
       cpu.setPc(block.pcAt(block.start(k)));
       throw new InternalError("a page of a mapped file is lost");
     }
     return Interpreter.run(cpu, block, block.start(k));
+  }
+
+  private void recover(Cpu cpu, @Nullable Pins pins) {
+    BlockEmitter emits = emitter;
+    if (emits == null) {
+      throw new IllegalStateException("no code");
+    }
+    emits.recover(cpu, pins);
   }
 
   private @Nullable Stop left(Cpu cpu, Occupants.Occupant thread, Site site) {
@@ -399,6 +409,9 @@ public final class Translator implements Executor {
       block.grant(budget);
     }
     versions.clear();
+    if (loops != null) {
+      loops.clear();
+    }
     synchronized (placed) {
       placed.clear();
     }
@@ -421,7 +434,12 @@ public final class Translator implements Executor {
     if (exact >= 0) {
       return exact;
     }
-    Placed made = all.size() < MOST_VERSIONS ? make(cpu, block, context) : null;
+    Pins pins = context.pins();
+    if (pins != null && !mayHave(pins, block) && !grows(cpu, pins, block)) {
+      int to = target(cpu, block, context.with(null));
+      return to < 0 ? -1 : leaving(cpu, block, context, false, to);
+    }
+    Placed made = versions(all, pins) < MOST_VERSIONS ? make(cpu, block, context) : null;
     if (made != null) {
       return made.at();
     }
@@ -430,7 +448,61 @@ public final class Translator implements Executor {
         return version.at();
       }
     }
-    return settling(cpu, block, context, exact(all, Context.NOTHING));
+    return leaving(cpu, block, context, true, exact(all, Context.NOTHING));
+  }
+
+  private boolean mayHave(Pins pins, Block block) {
+    BlockEmitter emits = emitter;
+    return pins.covers(block.pc()) && emits != null && emits.translatesAll(block);
+  }
+
+  /** Whether a loop grows by a block that it is left for; if not, it may lose its pins instead. */
+  private boolean grows(Cpu cpu, Pins pins, Block block) {
+    Loops all = loops;
+    if (all == null) {
+      return false;
+    }
+    Loops.Fate fate = all.left(cpu.code(), pins, block);
+    if (fate == Loops.Fate.LOST) {
+      for (Block head : pins.heads()) {
+        if (pinsOf(cpu, head) == null) {
+          loseEntries(cpu, head);
+        }
+      }
+    }
+    return fate == Loops.Fate.GROWN && mayHave(pins, block);
+  }
+
+  /** Makes what led to a block's code with pins of its own lead to code with the standard ones. */
+  private void loseEntries(Cpu cpu, Block head) {
+    List<Placed> all = versions.getOrDefault(head, new ArrayList<>());
+    List<Placed> entries = all.stream().filter(one -> one.contexts()[0].pins() == null).toList();
+    all.removeAll(entries);
+    for (Placed entry : entries) {
+      Placed made = make(cpu, head, entry.contexts()[0]);
+      CodeMemory where = memory;
+      if (made == null || where == null) {
+        all.add(entry);
+      } else {
+        redirect(where, entry.at(), made.at());
+      }
+    }
+  }
+
+  /** Turns the beginning of a block's code into a jump. */
+  private static void redirect(CodeMemory where, int at, int to) {
+    long distance = to - (at + 5) & 0xffff_ffffL;
+    long rest = where.read64(at) & 0xffff_ff00_0000_0000L;
+    where.patch64(at, rest | distance << 8 | 0xe9);
+  }
+
+  /** How many versions there are with certain pins. */
+  private static int versions(List<Placed> all, @Nullable Pins pins) {
+    int count = 0;
+    for (Placed version : all) {
+      count += version.contexts()[0].pins() == pins ? 1 : 0;
+    }
+    return count;
   }
 
   private static int exact(List<Placed> versions, Context context) {
@@ -442,14 +514,14 @@ public final class Translator implements Executor {
     return -1;
   }
 
-  /** Code that carries out what is pending before it enters a block's first version, or -1. */
-  private int settling(Cpu cpu, Block block, Context context, int target) {
+  /** Code that leaves pins, and perhaps carries out what is pending, before it goes on, or -1. */
+  private int leaving(Cpu cpu, Block block, Context context, boolean settles, int to) {
     CodeMemory where = memory;
     BlockEmitter emits = emitter;
-    if (where == null || emits == null || !where.hasRoom(ROOM)) {
+    if (where == null || emits == null || to < 0 || !where.hasRoom(ROOM)) {
       return -1;
     }
-    emits.emitSettling(block, context, cpu.memory(), where.next(), target);
+    emits.emitLeaving(block, context, cpu.memory(), where.next(), settles, to);
     return where.append(emits.bytes(), emits.size());
   }
 
@@ -482,12 +554,38 @@ public final class Translator implements Executor {
     if (where == null || emits == null) {
       return null;
     }
+    Pins pins = context.pins() == null && linking ? pinsOf(cpu, block) : null;
+    if (pins != null) {
+      int to = target(cpu, block, context.with(pins));
+      return to < 0 || !where.hasRoom(ROOM)
+          ? null
+          : place(
+              List.of(
+                  emits.emitEntering(block, context, cpu.memory(), where.next(), pins, to, known)));
+    }
     int first = known.size();
     Trace trace = new Trace(cpu, block);
     List<Placed> made = emits.emit(block, context, cpu.memory(), where.next(), trace, known);
     if (!where.hasRoom(emits.size() + ROOM)) {
       known.subList(first, known.size()).clear();
       return null;
+    }
+    Placed placed = place(made);
+    linkKnown(cpu, first);
+    return placed;
+  }
+
+  private @Nullable Pins pinsOf(Cpu cpu, Block block) {
+    Loops all = loops;
+    return all == null ? null : all.pinsOf(cpu.code(), block);
+  }
+
+  /** Puts what was emitted last into the code memory. */
+  private Placed place(List<Placed> made) {
+    CodeMemory where = memory;
+    BlockEmitter emits = emitter;
+    if (where == null || emits == null) {
+      throw new IllegalStateException("no code");
     }
     publishSites();
     int at = where.append(emits.bytes(), emits.size());
@@ -498,7 +596,6 @@ public final class Translator implements Executor {
         placed.put(one.at(), one);
       }
     }
-    linkKnown(cpu, first);
     return made.getFirst();
   }
 
@@ -535,11 +632,15 @@ public final class Translator implements Executor {
           next != null
               && next.machineCode() != UNSUITABLE
               && (budget == 0 || emitter != null && emitter.worthwhile(next));
+      Pins pins = context.pins();
       if (next == null || !usable || !seen.add(pc)) {
         return null;
       }
+      if (pins == null ? pinsOf(cpu, next) != null : !mayHave(pins, next)) {
+        return null;
+      }
       List<Placed> all = versions.getOrDefault(next, List.of());
-      return all.size() < MOST_VERSIONS && exact(all, context) < 0 ? next : null;
+      return versions(all, pins) < MOST_VERSIONS && exact(all, context) < 0 ? next : null;
     }
   }
 
@@ -581,6 +682,7 @@ public final class Translator implements Executor {
     taken.keep();
     memory = taken;
     emitter = emits;
+    loops = new Loops(cpu.isa().hotSlots(), emits.standardPins(), emits::translatesAll);
     return emits;
   }
 
@@ -603,15 +705,15 @@ public final class Translator implements Executor {
   public synchronized void invalidated(Block block) {
     List<Placed> all = versions.remove(block);
     CodeMemory where = memory;
+    if (loops != null) {
+      loops.forget(block);
+    }
     if (all == null || where == null) {
       return;
     }
     block.setMachineCode(0); // its place may soon be somebody else's
     for (Placed version : all) {
-      int at = version.at();
-      long distance = version.entryStub() - (at + 5) & 0xffff_ffffL;
-      long rest = where.read64(at) & 0xffff_ff00_0000_0000L;
-      where.patch64(at, rest | distance << 8 | 0xe9);
+      redirect(where, version.at(), version.entryStub());
     }
   }
 }
