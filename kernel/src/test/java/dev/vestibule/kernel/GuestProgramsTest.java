@@ -47,7 +47,7 @@ final class GuestProgramsTest {
   static Stream<String> programs() {
     return COMPILERS.keySet().stream()
         .flatMap(guest ->
-            Stream.of("processes", "pthreads", "seccomp", "signals", "tracing")
+            Stream.of("faults", "processes", "pthreads", "seccomp", "signals", "tracing")
                 .map(p -> guest + " " + p));
   }
 
