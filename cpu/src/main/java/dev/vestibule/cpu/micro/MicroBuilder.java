@@ -19,6 +19,7 @@ public class MicroBuilder {
   public static final int TEMPORARIES = 512;
 
   private static final int MOST_TEMPORARIES = 512;
+  private static final long[] EMPTY = {};
 
   private long[] code = new long[256];
   private int size;
@@ -85,7 +86,7 @@ public class MicroBuilder {
         pc,
         end,
         Arrays.copyOf(code, size),
-        Arrays.copyOf(pool, poolSize),
+        poolSize == 0 ? EMPTY : Arrays.copyOf(pool, poolSize),
         Arrays.copyOf(exits, exitCount),
         Arrays.copyOf(starts, instructions));
   }

@@ -21,6 +21,9 @@ final class BlockEmitter extends StatusEmitter {
   private static final int ATTENTION = offset(Cpu.ATTENTION);
   private static final int JUMPS = offset(Cpu.SLOTS);
 
+  /** Slot of the timebase that was read last. */
+  private static final int TIMEBASE = Cpu.EXECUTOR + 5;
+
   /** Slots for the pinned registers of a thread that faulted. */
   private static final int FAULT_PINS = FloatStatus.PAST;
 
@@ -65,6 +68,7 @@ final class BlockEmitter extends StatusEmitter {
   private int base;
   private Block block;
   private Label leavePins = new Label();
+  private boolean timebaseRead;
 
   /**
    * @param cpu a thread of the address space
@@ -398,8 +402,7 @@ final class BlockEmitter extends StatusEmitter {
     } else if (op >= Op.FIRST_VECTOR) {
       emitVectors(w, slow);
     } else if (op == Op.TIMEBASE) {
-      TimebaseCode.emit(this, counterCell, ticksPerSecond, slow);
-      define(Op.d(w), RAX);
+      emitTimebase(Op.d(w), slow);
     } else if (op == Op.HELP) {
       if (isa.ordering(Op.imm(w) & 0xffff) == Isa.Ordering.FULL) {
         fence();
@@ -415,6 +418,28 @@ final class BlockEmitter extends StatusEmitter {
       }
     }
     noteWrites(w);
+    timebaseRead &= !accesses(op) && !moves(op) && op != Op.HELP;
+  }
+
+  @Override
+  void forget() {
+    super.forget();
+    timebaseRead = false;
+  }
+
+  /**
+   * Reads the timebase, or takes what was read before: instructions with no access to memory, no
+   * barrier and no branch in between have read it at the same time.
+   */
+  private void emitTimebase(int d, Label slow) {
+    if (timebaseRead) {
+      load(RAX, RBP, offset(TIMEBASE));
+    } else {
+      TimebaseCode.emit(this, counterCell, ticksPerSecond, slow);
+      store(RAX, RBP, offset(TIMEBASE));
+      timebaseRead = true;
+    }
+    define(d, RAX);
   }
 
   private void emitLeave(int op, long w, int index) {

@@ -22,6 +22,9 @@ class CompareEmitter extends Locations {
 
   private long newer;
 
+  /** What was known when somebody asked last: mostly the same as now, and kept for long. */
+  private Context last = Context.NOTHING;
+
   CompareEmitter(int[] hotSlots) {
     super(hotSlots);
   }
@@ -33,9 +36,19 @@ class CompareEmitter extends Locations {
 
   // ---- compares that are pending ----------------------------------------------------------------
 
-  /** What is pending now. */
-  Context context() {
-    return new Context(older == 0 ? newer : older, older == 0 ? 0 : newer, 0, pins());
+  /** What is known now. */
+  final Context context() {
+    long first = older == 0 ? newer : older;
+    long second = older == 0 ? 0 : newer;
+    if (!last.is(first, second, inside(), pins())) {
+      last = new Context(first, second, inside(), pins());
+    }
+    return last;
+  }
+
+  /** General registers, as bits, whose values are addresses within the window. */
+  int inside() {
+    return 0;
   }
 
   /** Forgets what is known of all slots; what is pending must have been settled. */

@@ -26,10 +26,14 @@ record Context(long first, long second, int inside, @Nullable Pins pins) {
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Context theirs
-        && first == theirs.first
-        && second == theirs.second
-        && inside == theirs.inside
-        && pins == theirs.pins;
+        && is(theirs.first, theirs.second, theirs.inside, theirs.pins);
+  }
+
+  boolean is(long otherFirst, long otherSecond, int otherInside, @Nullable Pins otherPins) {
+    return first == otherFirst
+        && second == otherSecond
+        && inside == otherInside
+        && pins == otherPins;
   }
 
   @Override

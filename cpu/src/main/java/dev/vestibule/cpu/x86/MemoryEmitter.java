@@ -49,11 +49,8 @@ class MemoryEmitter extends IntegerEmitter {
   }
 
   @Override
-  Context context() {
-    Context compares = super.context();
-    return inside == 0
-        ? compares
-        : new Context(compares.first(), compares.second(), inside, compares.pins());
+  int inside() {
+    return inside;
   }
 
   @Override

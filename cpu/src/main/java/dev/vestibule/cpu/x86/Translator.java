@@ -22,7 +22,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +103,7 @@ public final class Translator implements Executor {
   private volatile Site[] sites = new Site[256];
   private final List<Site> known = new ArrayList<>();
   private final Map<Block, List<Placed>> versions = new IdentityHashMap<>();
-  private final TreeMap<Integer, Placed> placed = new TreeMap<>();
+  private final List<Placed> placed = new ArrayList<>(); // in the order of their places
   private volatile @Nullable CodeMemory memory;
   private @Nullable BlockEmitter emitter;
   private @Nullable Loops loops;
@@ -321,16 +320,9 @@ public final class Translator implements Executor {
   private @Nullable Stop faulted(Cpu cpu, Occupants.Occupant thread) {
     CodeMemory where = memory;
     int at = (int) (cpu.slot(FaultHandler.FAULT_PC) - (where == null ? 0 : where.address(0)));
-    Map.Entry<Integer, Placed> found;
-    synchronized (placed) { // not this: who holds that may wait for us
-      found = placed.floorEntry(at);
-    }
-    if (found == null) {
-      throw new IllegalStateException("a fault in machine code of no block");
-    }
+    Placed code = placedAt(at);
     thread.leave();
-    Placed code = found.getValue();
-    int index = Arrays.binarySearch(code.places(), at - found.getKey());
+    int index = Arrays.binarySearch(code.places(), at - code.at());
     int k = index >= 0 ? index : -index - 2;
     Block block = code.block();
     recover(cpu, code.contexts()[k].pins());
@@ -340,6 +332,25 @@ public final class Translator implements Executor {
       throw new InternalError("a page of a mapped file is lost");
     }
     return Interpreter.run(cpu, block, block.start(k));
+  }
+
+  /** The code that a place belongs to. */
+  private Placed placedAt(int at) {
+    synchronized (placed) { // not this: who holds that may wait for us
+      int low = 0;
+      for (int high = placed.size(); high - low > 1; ) {
+        int middle = (low + high) >>> 1;
+        if (placed.get(middle).at() <= at) {
+          low = middle;
+        } else {
+          high = middle;
+        }
+      }
+      if (placed.isEmpty() || placed.get(low).at() > at) {
+        throw new IllegalStateException("a fault in machine code of no block");
+      }
+      return placed.get(low);
+    }
   }
 
   private void recover(Cpu cpu, @Nullable Pins pins) {
@@ -593,7 +604,7 @@ public final class Translator implements Executor {
     for (Placed one : made) {
       versions.computeIfAbsent(one.block(), b -> new ArrayList<>()).add(one);
       synchronized (placed) {
-        placed.put(one.at(), one);
+        placed.add(one);
       }
     }
     return made.getFirst();
