@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Which program or shared object is mapped somewhere, and what does its file say? */
 public final class ObjectFile {
-  /** Larger files are not looked at. */
-  private static final int MOST = 256 << 20;
-
   private static final int CHUNK = 1 << 20;
 
   private final String path;
@@ -52,10 +49,14 @@ public final class ObjectFile {
     return end;
   }
 
-  /** The object whose file's beginning a mapping shows; null if it is none. */
-  public static @Nullable ObjectFile at(Vma vma, long pageSize) {
+  /**
+   * The object whose file's beginning a mapping shows; null if it is none.
+   *
+   * @param most bytes that a file may have to be looked at; it is read as a whole
+   */
+  public static @Nullable ObjectFile at(Vma vma, long pageSize, int most) {
     Backing backing = vma.backing();
-    if (backing == null || vma.offset() != 0 || backing.size() > MOST) {
+    if (backing == null || vma.offset() != 0 || backing.size() > most) {
       return null;
     }
     String path = GuestText.toHost(backing.path().isEmpty() ? vma.name() : backing.path());
@@ -80,8 +81,8 @@ public final class ObjectFile {
     }
   }
 
-  /** The object that holds an address, or null. */
-  public static @Nullable ObjectFile holding(AddressSpace space, long address) {
+  /** The object that holds an address, or null; as {@link #at}. */
+  public static @Nullable ObjectFile holding(AddressSpace space, long address, int most) {
     synchronized (space) { // its file stays open
       Vma there = space.find(address);
       Backing backing = there == null ? null : there.backing();
@@ -95,7 +96,7 @@ public final class ObjectFile {
           first = vma;
         }
       }
-      ObjectFile object = first == null ? null : at(first, space.layout().pageSize());
+      ObjectFile object = first == null ? null : at(first, space.layout().pageSize(), most);
       return object != null && object.holds(address) ? object : null;
     }
   }
@@ -133,13 +134,6 @@ public final class ObjectFile {
     } catch (ElfException damaged) {
       return null;
     }
-  }
-
-  /**
-   * Whether it is the object of a name, as a user or a loader's list has it: path, file, soname.
-   */
-  public boolean named(String name) {
-    return name.equals(path) || name.equals(name()) || name.equals(soname());
   }
 
   /** Whether a run-time address lies in it. */

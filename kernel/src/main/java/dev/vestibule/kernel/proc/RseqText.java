@@ -34,7 +34,7 @@ final class RseqText {
     RseqCall owner = task.rseq().owner();
     if (is != null && owner != null) {
       Registrant who = ownership.registrant(owner);
-      line(text, "Owner", who.object() == null ? who.name() : who.object().path());
+      line(text, "Owner", who.path());
       line(text, "Role", who.role().label());
       line(text, "Area", "0x" + Long.toHexString(is.address()));
       line(text, "Length", Integer.toUnsignedString(is.length()));

@@ -4,9 +4,7 @@ import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.elf.Elf;
 import dev.vestibule.elf.ElfSymbol;
-import dev.vestibule.elf.ProgramHeader;
 import dev.vestibule.kernel.abi.GuestAbi;
-import dev.vestibule.kernel.memory.ObjectFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +26,7 @@ final class Namespaces {
   }
 
   /** Whether an object is in the first list; false as well where no list can be found. */
-  boolean base(@Nullable ObjectFile program, @Nullable ObjectFile loader, ObjectFile object) {
+  boolean base(@Nullable MappedObject program, @Nullable MappedObject loader, MappedObject object) {
     try {
       long debug = ofLoader(loader);
       if (debug == 0 || map(debug) == 0) {
@@ -40,17 +38,16 @@ final class Namespaces {
     }
   }
 
-  private long ofLoader(@Nullable ObjectFile loader) {
-    ElfSymbol symbol = loader == null ? null : loader.symbol("_r_debug");
+  private long ofLoader(@Nullable MappedObject loader) {
+    ElfSymbol symbol = loader == null ? null : loader.symbol(MappedObject.LISTS);
     return loader == null || symbol == null ? 0 : symbol.value() + loader.bias();
   }
 
-  private long ofProgram(@Nullable ObjectFile program) {
-    ProgramHeader dynamic = program == null ? null : program.elf().segment(Elf.PT_DYNAMIC);
-    if (program == null || dynamic == null) {
+  private long ofProgram(@Nullable MappedObject program) {
+    long at = program == null ? 0 : program.dynamic();
+    if (at == 0) {
       return 0;
     }
-    long at = dynamic.vaddr() + program.bias();
     for (int i = 0; i < MOST_ENTRIES; i++) {
       long tag = word(at, 2L * i);
       if (tag == Elf.DT_NULL) {
@@ -69,7 +66,7 @@ final class Namespaces {
   }
 
   /** struct link_map: bias, name, dynamic table, next, previous. */
-  private boolean listed(long first, ObjectFile object) {
+  private boolean listed(long first, MappedObject object) {
     long at = first;
     for (int i = 0; at != 0 && i < MOST_OBJECTS; i++) {
       if (word(at, 0) == object.bias() && object.holds(word(at, 2))) {

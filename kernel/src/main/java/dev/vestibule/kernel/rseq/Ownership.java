@@ -8,7 +8,6 @@ import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Backing;
-import dev.vestibule.kernel.memory.ObjectFile;
 import dev.vestibule.kernel.memory.Vma;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,23 +30,17 @@ public final class Ownership {
   /** Calls kept for /proc; later ones are counted. */
   private static final int MOST_CALLS = 64;
 
-  /** The function of C libraries that makes any system call for its caller. */
-  private static final String WRAPPER = "syscall";
-
-  /** Symbols by which a C library and its loader are known. */
-  private static final String[] LIBC_SYMBOLS = {"__libc_start_main", "__tls_get_addr"};
-
-  /** What a C library defines that registers areas: glibc 2.35 and later. */
-  private static final String SUPPORT = "__rseq_offset";
+  private static final int MOST_OBJECTS = 256;
 
   private final Process process;
   private final List<RseqCall> calls = new ArrayList<>();
   private final Map<RseqCall, Registrant> registrants = new IdentityHashMap<>();
-  private final Map<Long, ObjectFile> objects = new HashMap<>();
+  private final Map<Long, MappedObject> objects = new HashMap<>();
   private Program program = new Program(0, 0, List.of(), List.of());
   private long unlisted;
   private RseqCall.@Nullable Caller setUp;
   private int setUpThread;
+  private @Nullable Long libcOffset;
 
   /** What may be known of a thread, in the words of the discussion of 2019. */
   public enum State {
@@ -85,6 +78,7 @@ public final class Ownership {
     objects.clear();
     unlisted = 0;
     setUp = null;
+    libcOffset = null;
     List<String> preload = list(environment, "LD_PRELOAD=", "[ :]");
     program = new Program(entry, loaderEntry, preload, list(environment, "LD_AUDIT=", ":"));
   }
@@ -94,6 +88,7 @@ public final class Ownership {
     synchronized (other) {
       program = other.program;
       setUp = other.setUp;
+      libcOffset = other.libcOffset;
       setUpThread = process.pid();
     }
   }
@@ -153,6 +148,9 @@ public final class Ownership {
   }
 
   private synchronized void note(RseqCall call) {
+    if (libcOffset == null && near(setUp, call)) {
+      libcOffset = call.threadOffset();
+    }
     if (calls.size() < MOST_CALLS) {
       calls.add(call);
     } else {
@@ -229,9 +227,9 @@ public final class Ownership {
 
   /** Whether the program's C library is one that registers. */
   private boolean libcRegisters() {
-    ObjectFile libc = loader();
-    ObjectFile known = libc != null ? libc : object(program().entry);
-    return known != null && known.symbol(SUPPORT) != null;
+    MappedObject libc = loader();
+    MappedObject known = libc != null ? libc : object(program().entry);
+    return known != null && known.symbol(MappedObject.LIBC_REGISTERS) != null;
   }
 
   /** Who has made a call. */
@@ -253,9 +251,9 @@ public final class Ownership {
 
   private Registrant find(RseqCall call) {
     long address = call.caller().pc();
-    ObjectFile object = object(address);
-    if (object != null && within(object, WRAPPER, address)) {
-      ObjectFile behind = object(call.caller().returnsTo());
+    MappedObject object = object(address);
+    if (object != null && within(object, MappedObject.WRAPPER, address)) {
+      MappedObject behind = object(call.caller().returnsTo());
       if (behind != null) {
         object = behind;
         address = call.caller().returnsTo();
@@ -264,7 +262,7 @@ public final class Ownership {
     return new Registrant(role(object, call), object, address);
   }
 
-  private Registrant.Role role(@Nullable ObjectFile object, RseqCall call) {
+  private Registrant.Role role(@Nullable MappedObject object, RseqCall call) {
     if (object == null) {
       return Registrant.Role.UNKNOWN;
     }
@@ -272,7 +270,7 @@ public final class Ownership {
     if (is.loaderEntry != 0 && object.holds(is.loaderEntry)) {
       return Registrant.Role.LIBC;
     }
-    boolean libc = object.soname() != null && definesAny(object, LIBC_SYMBOLS);
+    boolean libc = object.sharedLibc();
     if (object.holds(is.entry)) {
       return libc || is.loaderEntry == 0 && staticLibc(call)
           ? Registrant.Role.LIBC
@@ -285,8 +283,8 @@ public final class Ownership {
       return Registrant.Role.AUDIT;
     }
     Namespaces namespaces = new Namespaces(process.abi(), process.space().memory());
-    ObjectFile main = object(is.entry);
-    ObjectFile loader = loader();
+    MappedObject main = object(is.entry);
+    MappedObject loader = loader();
     boolean base = namespaces.base(main, loader, object);
     if (libc) {
       return base ? Registrant.Role.LIBC : Registrant.Role.NESTED_LIBC;
@@ -298,20 +296,8 @@ public final class Ownership {
    * Whether the C library of a static program has called, where all code is in one object: near its
    * call of set_tid_address(2), or for an area at the place in the thread that it has chosen there.
    */
-  private boolean staticLibc(RseqCall call) {
-    RseqCall.Caller first;
-    synchronized (this) {
-      first = setUp;
-    }
-    if (near(first, call)) {
-      return true;
-    }
-    for (RseqCall earlier : calls()) {
-      if (near(first, earlier) && earlier.threadOffset() == call.threadOffset()) {
-        return true;
-      }
-    }
-    return false;
+  private synchronized boolean staticLibc(RseqCall call) {
+    return near(setUp, call) || libcOffset != null && libcOffset == call.threadOffset();
   }
 
   private static boolean near(RseqCall.@Nullable Caller first, RseqCall call) {
@@ -368,20 +354,20 @@ public final class Ownership {
     return program;
   }
 
-  private @Nullable ObjectFile loader() {
+  private @Nullable MappedObject loader() {
     Program is = program();
     if (is.loaderEntry != 0) {
       return object(is.loaderEntry);
     }
-    ObjectFile main = object(is.entry);
-    return main != null && main.soname() != null && definesAny(main, LIBC_SYMBOLS) ? main : null;
+    MappedObject main = object(is.entry);
+    return main != null && main.sharedLibc() ? main : null;
   }
 
   /** The object that lies at an address now, or did when it was last looked at. */
-  private @Nullable ObjectFile object(long address) {
-    ObjectFile former = null;
+  private @Nullable MappedObject object(long address) {
+    MappedObject former = null;
     synchronized (this) {
-      for (ObjectFile known : objects.values()) {
+      for (MappedObject known : objects.values()) {
         former = known.holds(address) ? known : former;
       }
     }
@@ -396,9 +382,12 @@ public final class Ownership {
           || former != null && former.path().equals(GuestText.toHost(backing.path()))) {
         return former;
       }
-      ObjectFile found = ObjectFile.holding(space, address);
+      MappedObject found = MappedObject.holding(space, address);
       if (found != null) {
         synchronized (this) {
+          if (objects.size() >= MOST_OBJECTS) {
+            objects.clear();
+          }
           objects.put(found.bias(), found);
         }
       }
@@ -408,16 +397,7 @@ public final class Ownership {
     }
   }
 
-  private static boolean definesAny(ObjectFile object, String... names) {
-    for (String name : names) {
-      if (object.symbol(name) != null) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean within(ObjectFile object, String function, long address) {
+  private boolean within(MappedObject object, String function, long address) {
     ElfSymbol symbol = object.symbol(function);
     if (symbol == null) {
       return false;

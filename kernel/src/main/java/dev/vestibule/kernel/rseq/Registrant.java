@@ -1,6 +1,5 @@
 package dev.vestibule.kernel.rseq;
 
-import dev.vestibule.kernel.memory.ObjectFile;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param object null where the code lies in no file's mapping
  * @param address where in it, behind a function that makes system calls for others
  */
-public record Registrant(Role role, @Nullable ObjectFile object, long address) {
+public record Registrant(Role role, @Nullable MappedObject object, long address) {
   /** What an object is to a program. */
   public enum Role {
     /**
@@ -44,6 +43,11 @@ public record Registrant(Role role, @Nullable ObjectFile object, long address) {
   /** File name, or what there is instead. */
   public String name() {
     return object == null ? "code without a file" : object.name();
+  }
+
+  /** Path of the file, or what there is instead. */
+  public String path() {
+    return object == null ? "code without a file" : object.path();
   }
 
   /** Whether it is part of a C library. */

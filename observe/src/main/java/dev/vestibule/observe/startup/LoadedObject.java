@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param relro where what becomes read-only after relocation begins, at run time; 0 for nothing
  */
 record LoadedObject(ObjectFile file, long relro, EntryPoints points) {
+  /** Larger files are not looked at. */
+  private static final int MOST = 256 << 20;
+
   private static final int PT_GNU_RELRO = 0x6474e552;
 
   /** The object whose file's beginning a mapping shows; null if it is no object. */
   static @Nullable LoadedObject at(Vma vma, long pageSize, boolean main) {
-    ObjectFile file = ObjectFile.at(vma, pageSize);
+    ObjectFile file = ObjectFile.at(vma, pageSize, MOST);
     if (file == null) {
       return null;
     }
