@@ -44,7 +44,7 @@ enum RunOption {
       "startup|startup-json|calls|faults",
       "show the start-up, the vDSO calls or the faults"),
   UNSUPPORTED("unsupported", "", "list in the end what the program asked for in vain"),
-  STATISTICS("stats", "", "print how many instructions were executed, and how fast"),
+  STATISTICS("stats", "", "print how much was executed, and why machine code was left"),
   ENGINE(
       "engine", "auto|interpret|translate|both", "who executes code; both compares the two (auto)"),
   DUMP_CODE("dump-code", "FILE", "list the machine code that is made of each instruction"),

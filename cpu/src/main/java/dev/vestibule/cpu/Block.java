@@ -138,6 +138,11 @@ public final class Block {
     return budget < 0;
   }
 
+  /** How often the interpreter will still execute the block before it asks. */
+  public int budget() {
+    return budget;
+  }
+
   /** Lets the interpreter execute the block so many times before it asks again. */
   public void grant(int executions) {
     budget = executions;

@@ -37,6 +37,9 @@ public interface Isa {
    */
   Block translate(GuestMemory memory, long pc, LongPredicate watched, int most);
 
+  /** The name of the instruction at an address, for statistics. */
+  String nameAt(GuestMemory memory, long pc);
+
   /** How many instructions a block has at most. */
   int mostInstructions();
 

@@ -5,6 +5,8 @@ import dev.vestibule.cpu.Cpu;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.Isa;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -123,6 +125,20 @@ public final class Power implements Isa {
       case PowerHelp.LIGHT_FENCE -> Ordering.LIGHT;
       default -> Ordering.NONE;
     };
+  }
+
+  @Override
+  public String nameAt(GuestMemory memory, long pc) {
+    byte[] bytes = new byte[Integer.BYTES];
+    try {
+      memory.peek(pc, bytes, 0, bytes.length);
+    } catch (GuestFault gone) {
+      return "unmapped";
+    }
+    ByteOrder order = bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+    String text = Disassembler.disassemble(ByteBuffer.wrap(bytes).order(order).getInt(), pc);
+    int blank = text.indexOf(' ');
+    return blank < 0 || text.startsWith(".") ? text : text.substring(0, blank);
   }
 
   @Override

@@ -177,7 +177,8 @@ final class BlockEmitter extends StatusEmitter {
     return true;
   }
 
-  private boolean knows(Block candidate, int k) {
+  /** Whether there is machine code for an instruction. */
+  boolean knows(Block candidate, int k) {
     long[] code = candidate.code();
     for (int i = candidate.start(k); i < candidate.startOfNext(k); i++) {
       if (!emits(code[i])) {

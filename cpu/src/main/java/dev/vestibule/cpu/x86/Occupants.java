@@ -1,6 +1,8 @@
 package dev.vestibule.cpu.x86;
 
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.EngineStatistics;
+import dev.vestibule.cpu.EngineStatistics.Departure;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
@@ -40,10 +42,16 @@ final class Occupants {
     private final Cpu cpu;
     private boolean inside;
     private int generation = UNKNOWN;
+    private final long[] departures = new long[Departure.values().length];
 
     private Occupant(Occupants of, Cpu cpu) {
       this.of = of;
       this.cpu = cpu;
+    }
+
+    /** Counts why the thread has left. */
+    void count(Departure reason) {
+      departures[reason.ordinal()]++;
     }
 
     /** Of which generation the code was when the thread last entered. */
@@ -114,7 +122,18 @@ final class Occupants {
   /** The thread will not enter any more. */
   void forget(Cpu cpu) {
     if (cpu.executorState() instanceof Occupant known && known.of == this) {
-      all.remove(known);
+      forget(known);
+    }
+  }
+
+  /** No thread will enter any more. */
+  void forgetAll() {
+    all.forEach(this::forget);
+  }
+
+  private void forget(Occupant occupant) {
+    if (all.remove(occupant)) {
+      EngineStatistics.addDepartures(occupant.departures);
     }
   }
 

@@ -24,6 +24,7 @@ final class Site {
   private final int back;
   private final Context context;
   private volatile @Nullable Block alone;
+  private int times;
 
   /**
    * @param index of the exit, the instruction or the micro-operation, as the kind says
@@ -38,6 +39,16 @@ final class Site {
     this.jump = jump;
     this.back = back;
     this.context = context;
+  }
+
+  /** Counts for statistics that code was left here; threads may overwrite each other's count. */
+  void count() {
+    times++;
+  }
+
+  /** How often code was left here. */
+  int times() {
+    return times;
   }
 
   Kind kind() {

@@ -2,8 +2,11 @@ package dev.vestibule.cpu.x86;
 
 import dev.vestibule.cpu.Block;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.EngineStatistics;
+import dev.vestibule.cpu.EngineStatistics.Departure;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
+import dev.vestibule.cpu.Isa;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.cpu.micro.Executor;
 import dev.vestibule.cpu.micro.Interpreter;
@@ -41,8 +44,8 @@ public final class Translator implements Executor {
   public static final int CAPACITY =
       Integer.getInteger("vestibule.code.capacity", FaultHandler.PLACE);
 
-  /** No less: one run of blocks has to fit, and not only one. */
-  private static final int LEAST_CAPACITY = 256 << 10;
+  /** No less: a run of blocks should fit, and not only one. */
+  private static final int LEAST_CAPACITY = 32 << 10;
 
   /** How many contexts a block is translated for at most. */
   private static final int MOST_VERSIONS = 4;
@@ -103,6 +106,8 @@ public final class Translator implements Executor {
   private volatile Site[] sites = new Site[256];
   private final List<Site> known = new ArrayList<>();
   private final Map<Block, List<Placed>> versions = new IdentityHashMap<>();
+  private final List<Block> interpreted = new ArrayList<>(); // for statistics only
+  private @Nullable GuestNames names;
   private final List<Placed> placed = new ArrayList<>(); // in the order of their places
   private volatile @Nullable CodeMemory memory;
   private @Nullable BlockEmitter emitter;
@@ -223,6 +228,8 @@ public final class Translator implements Executor {
         }
         int generation = thread.generation();
         thread.leave();
+        thread.count(Departure.UNKNOWN);
+        site.count();
         site.context().settle(cpu);
         Stop stop = Interpreter.run(cpu, alone, 0);
         if (stop != null && stop != Stop.ATTENTION) { // which the next exit looks at
@@ -262,10 +269,28 @@ public final class Translator implements Executor {
   private @Nullable Stop resume(
       Cpu cpu, Occupants.Occupant thread, int number, @Nullable Site site) {
     if (number == FAULTED) {
+      thread.count(Departure.FAULT);
       return faulted(cpu, thread);
     }
     thread.leave();
+    thread.count(reason(cpu, site));
     return site == null ? missed(cpu) : left(cpu, thread, site);
+  }
+
+  private static Departure reason(Cpu cpu, @Nullable Site site) {
+    if (site != null && site.kind() == Site.Kind.STOP) {
+      return Departure.KERNEL;
+    }
+    if (cpu.attention()) {
+      return Departure.INTERRUPT;
+    }
+    if (site == null || site.kind() == Site.Kind.EXIT) {
+      return Departure.NEW_TARGET;
+    }
+    site.count();
+    return site.kind() == Site.Kind.ENTRY
+        ? Departure.CHANGED
+        : site.back() != 0 ? Departure.UNKNOWN : Departure.SPECIAL;
   }
 
   /**
@@ -415,6 +440,8 @@ public final class Translator implements Executor {
   /** Forgets all code, to have room for what is needed now. */
   private void drop(CodeMemory where) {
     occupants.close();
+    tell();
+    EngineStatistics.addDrop();
     for (Block block : versions.keySet()) {
       block.setMachineCode(0);
       block.grant(budget);
@@ -431,6 +458,36 @@ public final class Translator implements Executor {
     publishSites();
     where.drop();
     occupants.open();
+  }
+
+  /** Tells the statistics what was interpreted, before it is forgotten. */
+  private void tell() {
+    GuestNames namer = names;
+    BlockEmitter emits = emitter;
+    if (namer == null || emits == null || !EngineStatistics.names()) {
+      return;
+    }
+    for (Site site : known) {
+      if (site.kind() == Site.Kind.SLOW && site.times() > 0) {
+        namer.tell(site.block(), site.index(), site.times());
+      }
+    }
+    for (Block block : interpreted) {
+      for (int k = 0; k < block.instructions(); k++) {
+        if (!emits.knows(block, k)) {
+          namer.tell(block, k, Integer.MAX_VALUE - block.budget());
+        }
+      }
+    }
+    interpreted.clear();
+  }
+
+  /** Whose code this is, to name its instructions. */
+  private record GuestNames(Isa isa, GuestMemory memory) {
+    void tell(Block block, int instruction, long times) {
+      String name = isa.nameAt(memory, block.pcAt(block.start(instruction)));
+      EngineStatistics.addInterpreted(name, times);
+    }
   }
 
   @Override
@@ -601,7 +658,9 @@ public final class Translator implements Executor {
     publishSites();
     int at = where.append(emits.bytes(), emits.size());
     Listing.add(made, emits.bytes(), emits.size(), at, where.address(at));
+    EngineStatistics.addBytes(emits.size());
     for (Placed one : made) {
+      EngineStatistics.addBlock(one.block().instructions());
       versions.computeIfAbsent(one.block(), b -> new ArrayList<>()).add(one);
       synchronized (placed) {
         placed.add(one);
@@ -666,7 +725,10 @@ public final class Translator implements Executor {
     sites = all;
   }
 
-  private static long unsuitable(Block block) {
+  private long unsuitable(Block block) {
+    if (EngineStatistics.names()) {
+      interpreted.add(block);
+    }
     block.grant(Integer.MAX_VALUE);
     block.setMachineCode(UNSUITABLE);
     return UNSUITABLE;
@@ -680,6 +742,7 @@ public final class Translator implements Executor {
       return null;
     }
     reserved = CLEANER.register(this, taken::close);
+    names = new GuestNames(cpu.isa(), cpu.memory());
     BlockEmitter emits = new BlockEmitter(cpu, host, any);
     emits.emitEntry(WINDOW);
     int in = taken.append(emits.bytes(), emits.size());
@@ -705,6 +768,8 @@ public final class Translator implements Executor {
   @Override
   public synchronized void close() {
     closed = true;
+    occupants.forgetAll();
+    tell();
     if (reserved != null) {
       reserved.clean();
       memory = null;
