@@ -10,7 +10,7 @@
 
 enum { CPUS = 64, NODES = 500, ROOM = 1000 };
 
-static __thread struct area mine;
+static __thread struct area mine = {.cpu_id = (uint32_t)-1}; /* not registered */
 static __thread long aborted, moved;
 static __thread unsigned chance;
 
