@@ -217,7 +217,7 @@ final class RunParser {
       case TIME_RATE -> rate = rate(source, value);
       case SEED -> seed = OptionalLong.of(number(source, value));
       case CPUS -> cpus = OptionalInt.of(count(source, value, MOST_CPUS));
-      case RSEQ_OWNER -> rseqOwner = RseqOwner.of(notEmpty(source, text(value)));
+      case RSEQ_OWNER -> rseqOwner = rseqOwner(source, value);
       case PREEMPT_RATE -> preemptRate = count(source, value, MOST_PREEMPTIONS);
       case STRACE -> {
         strace = true;
@@ -273,6 +273,18 @@ final class RunParser {
       }
     }
     throw failure(source + ": " + shown(name) + " is none of auto, interpret, translate, both");
+  }
+
+  private static RseqOwner rseqOwner(String source, String value) throws CommandFailure {
+    RseqOwner owner = RseqOwner.of(text(value));
+    if (owner == null) {
+      throw failure(
+          source
+              + ": "
+              + shown(value)
+              + " is none of auto, libc, preload, none, and no library's name or path");
+    }
+    return owner;
   }
 
   private static Path path(String source, String value) throws CommandFailure {

@@ -155,6 +155,7 @@ final class RunOptionsTest {
           --time 1969-12-31T00:00:00Z x | --time: '1969-12-31T00:00:00Z' is not a time from 1970 to 2262 like 2005-06-17T12:00:00Z
           --trace all x   | --trace: 'all' is none of startup, startup-json, calls, faults
           --engine qemu x | --engine: 'qemu' is none of auto, interpret, translate, both
+          --rseq-owner me x | --rseq-owner: 'me' is none of auto, libc, preload, none, and no library's name or path
           --compat-vdso=x x | --compat-vdso: 'x' is neither on nor off
           -L /            | no program given (vestibule run --help shows the options)
           """)

@@ -77,12 +77,22 @@ public final class Breakages {
             table.has("arguments") ? table.texts("arguments") : List.of(),
             !table.has("vdso") || table.flag("vdso"),
             table.has("environment") ? table.texts("environment") : List.of(),
-            table.has("rseq-owner") ? RseqOwner.of(table.text("rseq-owner")) : RseqOwner.AUTO,
+            owner(table),
             table.has("sysroot") && table.flag("sysroot"),
             kernels(table, "kernels"),
             List.copyOf(failures));
     table.end();
     return breakage;
+  }
+
+  private static RseqOwner owner(TableReader table) throws ProfileException {
+    String name = "rseq-owner";
+    RseqOwner owner = table.has(name) ? RseqOwner.of(table.text(name)) : RseqOwner.AUTO;
+    if (owner == null) {
+      throw table.wrong(
+          name, "is none of auto, libc, preload, none, and no library's name or path");
+    }
+    return owner;
   }
 
   private static List<KernelSet> kernels(TableReader table, String key) throws ProfileException {

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -324,7 +325,7 @@ final class OwnershipTest {
             Machine.builder(Profiles.load(names[0] + "-6.18"))
                 .fileTree(
                     new FileTree(HostMount.of(List.of("/usr/" + names[1] + "-linux-gnu", "/"))))
-                .rseqOwner(RseqOwner.of(what.owner))
+                .rseqOwner(Objects.requireNonNull(RseqOwner.of(what.owner)))
                 .listener(new StartupTrace(output, false))
                 .build()) {
       FileTable files = new FileTable();

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,6 +74,13 @@ final class StartupTraceTest {
             "thread",
             "rseq");
     assertThat(steps.subList(0, steps.indexOf("rseq"))).noneMatch(step -> step.startsWith("ifunc"));
+  }
+
+  /** A page of 64 KiB holds the beginning of a small object's file and of its data. */
+  @Test
+  void anObjectIsMappedOnce() throws Exception {
+    List<String> steps = steps(run("ppc64le powerpc64le 6.1-64k", false));
+    assertThat(steps).filteredOn(step -> step.contains("/startup at ")).hasSize(1);
   }
 
   /** Without symbols every step is still seen, main included. */
@@ -136,7 +144,7 @@ final class StartupTraceTest {
     Path file = directory.resolve("lines");
     try (LineOutput output = LineOutput.file(file)) {
       Machine machine =
-          Machine.builder(Profiles.load(names[0] + "-6.1"))
+          Machine.builder(Profiles.load(names[0] + "-" + (names.length > 2 ? names[2] : "6.1")))
               .fileTree(new FileTree(HostMount.of(List.of("/usr/" + names[1] + "-linux-gnu", "/"))))
               .listener(new StartupTrace(output, json))
               .build();

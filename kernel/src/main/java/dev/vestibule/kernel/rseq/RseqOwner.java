@@ -1,6 +1,7 @@
 package dev.vestibule.kernel.rseq;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who may register areas for restartable sequences, as far as the machine arbitrates? To everybody
@@ -26,14 +27,20 @@ public record RseqOwner(Kind kind, String name) {
   public static final RseqOwner AUTO = new RseqOwner(Kind.AUTO, "");
   public static final RseqOwner NONE = new RseqOwner(Kind.NONE, "");
 
-  /** What a word on a command line means: a kind's name, or else an object's. */
-  public static RseqOwner of(String word) {
+  /**
+   * What a word on a command line means: a kind's name, or else an object's, which is known by a
+   * path or by the ".so" in its name.
+   *
+   * @return null if it is neither
+   */
+  public static @Nullable RseqOwner of(String word) {
     for (Kind kind : Kind.values()) {
       if (kind != Kind.NAMED && kind.name().toLowerCase(Locale.ROOT).equals(word)) {
         return new RseqOwner(kind, "");
       }
     }
-    return new RseqOwner(Kind.NAMED, word);
+    boolean object = word.contains(".so") || word.startsWith("/");
+    return object ? new RseqOwner(Kind.NAMED, word) : null;
   }
 
   /** Whether one who asks may register. */

@@ -202,6 +202,12 @@ public final class StartupTrace implements KernelListener {
   // ---- objects ----------------------------------------------------------------------------------
 
   private @Nullable LoadedObject load(Task task, Program program, Vma vma, boolean main) {
+    LoadedObject around = holder(program, vma.start());
+    if (around != null
+        && vma.backing() != null
+        && around.file().path().equals(GuestText.toHost(vma.backing().path()))) {
+      return null; // a later segment, whose page is the file's first one too
+    }
     LoadedObject object = LoadedObject.at(vma, task.space().layout().pageSize(), main);
     if (object == null || program.objects.putIfAbsent(vma.start(), object) != null) {
       return null;
