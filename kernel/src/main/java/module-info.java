@@ -9,7 +9,10 @@ module dev.vestibule.kernel {
   exports dev.vestibule.kernel.abi;
   exports dev.vestibule.kernel.exec;
   exports dev.vestibule.kernel.file;
+  exports dev.vestibule.kernel.freeze;
   exports dev.vestibule.kernel.memory;
+  exports dev.vestibule.kernel.pipe;
+  exports dev.vestibule.kernel.poll;
   exports dev.vestibule.kernel.rseq;
   exports dev.vestibule.kernel.signal;
   exports dev.vestibule.kernel.time;

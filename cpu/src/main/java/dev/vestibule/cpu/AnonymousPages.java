@@ -282,6 +282,28 @@ final class AnonymousPages {
     }
   }
 
+  /** Tells of the pages of a range that are not just zeros that nobody touched. */
+  void contents(long from, long to, Ranges.Visitor visitor) {
+    for (Piece whole : overlapping(from, to)) {
+      Piece piece = whole.part(Math.max(whole.start, from), Math.min(whole.end, to));
+      long distance = piece.start - piece.offset;
+      if (piece.share != null) {
+        MemoryImage.data(
+            piece.share.store.fd(),
+            piece.offset,
+            piece.offset + piece.length(),
+            (start, end) -> visitor.range(start + distance, end + distance));
+      }
+      if (piece.share == null || !piece.live) {
+        PageMap.ofThisProcess()
+            .ownRuns(
+                window + piece.start,
+                window + piece.end,
+                (start, end) -> visitor.range(start - window, end - window));
+      }
+    }
+  }
+
   // ---- moving and discarding ------------------------------------------------------------------
 
   /**

@@ -69,4 +69,20 @@ final class Ranges {
       visitor.range(at, limit);
     }
   }
+
+  /** Tells of everything in the set, in ascending order. */
+  void each(Visitor visitor) {
+    ends.forEach(visitor::range);
+  }
+
+  /** Tells of everything between two numbers that does not belong to the set. */
+  void gapsFrom(long from, long to, Visitor visitor) {
+    gaps(
+        to,
+        (start, end) -> {
+          if (end > from) {
+            visitor.range(Math.max(start, from), end);
+          }
+        });
+  }
 }

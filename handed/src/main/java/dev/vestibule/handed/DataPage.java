@@ -104,6 +104,18 @@ public final class DataPage {
     };
   }
 
+  /**
+   * Lets the sequence counts begin elsewhere. A reader that began on another machine's page, of the
+   * same place in memory, must not find the count that it saw there.
+   *
+   * @param even what they are now
+   */
+  void startCounts(int even) {
+    for (String count : new String[] {"seq", "raw_seq", "tb_update_count"}) {
+      put(count, even);
+    }
+  }
+
   /** Makes sequence counts odd: readers wait from now on. One writer at a time. */
   public void beginUpdate(String... counts) {
     count(counts);

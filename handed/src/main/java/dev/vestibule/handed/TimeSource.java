@@ -2,6 +2,7 @@ package dev.vestibule.handed;
 
 import dev.vestibule.host.CounterClock;
 import java.time.Instant;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -28,6 +29,11 @@ public interface TimeSource {
 
   /** Whether time passes by itself, so that data pages must be refreshed while nobody asks. */
   boolean flows();
+
+  /** What the sequence counts of data pages begin with, an even number. */
+  default int firstCount() {
+    return 0;
+  }
 
   /** Keeps the source in step with what it follows; called at each tick. */
   default void steer() {}
@@ -80,6 +86,65 @@ public interface TimeSource {
         return true;
       }
     };
+  }
+
+  /** The host's clocks, the steady one set so that it goes on from another machine's. */
+  final class Continuing implements TimeSource {
+    /** More than the time that any kernel's vDSO tells is behind its clock, in nanoseconds. */
+    private static final long COARSE = 10_000;
+
+    private final TimeSource host = host();
+    private final long from;
+    private volatile boolean goes;
+    private volatile long shift;
+
+    /**
+     * @param from nanoseconds that it read there last; it tells a little more until {@link #go}
+     */
+    public Continuing(long from) {
+      this.from = from + COARSE;
+    }
+
+    /** Lets time pass from now on. */
+    public void go() {
+      shift = from - host.nanos();
+      goes = true;
+    }
+
+    @Override
+    public long nanos() {
+      return goes ? host.nanos() + shift : from;
+    }
+
+    @Override
+    public long peek() {
+      return goes ? host.peek() + shift : from;
+    }
+
+    @Override
+    public void steer() {
+      host.steer();
+    }
+
+    @Override
+    public int firstCount() {
+      return ThreadLocalRandom.current().nextInt(1 << 29) & -2;
+    }
+
+    @Override
+    public long epochNanos() {
+      return host.epochNanos();
+    }
+
+    @Override
+    public long hostNanosFor(long nanos) {
+      return nanos;
+    }
+
+    @Override
+    public boolean flows() {
+      return true;
+    }
   }
 
   /**

@@ -131,6 +131,7 @@ public final class Timekeeper implements AutoCloseable {
   /** Keeps a page's numbers fresh from now on. */
   synchronized void serve(DataPage newPage) {
     page = newPage;
+    newPage.startCounts(source.firstCount());
     publish();
     if (source.flows() && ticker == null) {
       Thread thread = new Thread(this::run, "timekeeper");

@@ -20,6 +20,7 @@ import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
+import dev.vestibule.kernel.freeze.Freezer;
 import dev.vestibule.kernel.futex.FutexTable;
 import dev.vestibule.kernel.futex.RobustList;
 import dev.vestibule.kernel.memory.AddressSpace;
@@ -72,9 +73,11 @@ public final class Machine implements AutoCloseable {
   private final Terminals terminals = new Terminals(this);
   private final FutexTable futexes = new FutexTable();
   private final CpuLimits cpuLimits = new CpuLimits(this);
+  private final Freezer freezer = new Freezer(this);
   private final Set<String> reported = ConcurrentHashMap.newKeySet();
   private final Settings settings;
   private final Timekeeper keeper;
+  private final FormerKernels formerKernels;
   private final TimeService time;
   private final TimerQueue timers;
   private final long window;
@@ -151,6 +154,7 @@ public final class Machine implements AutoCloseable {
     this.syscalls = abi.syscalls(profile);
     this.keeper = new Timekeeper(profile, builder.timeSource);
     this.time = new MachineTime(keeper);
+    this.formerKernels = new FormerKernels(profile, syscalls, builder.timeSource);
     this.timers = new TimerQueue(time);
     HandedPages given = builder.handedPages;
     VdsoImage image = builder.vdsoImage;
@@ -311,8 +315,21 @@ public final class Machine implements AutoCloseable {
     return futexes;
   }
 
+  /** What holds all tasks still. */
+  public Freezer freezer() {
+    return freezer;
+  }
+
   public HandedPages handedPages() {
     return handedPages;
+  }
+
+  /**
+   * The pages of a kernel that a process was frozen under, their data kept up to date; null if
+   * there is no such profile.
+   */
+  public @Nullable ProfilePages pagesOf(String kernel) {
+    return formerKernels.pages(kernel);
   }
 
   /** The address space of this kernel's processes, cut to what the host can provide. */
@@ -426,6 +443,11 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  /** All living tasks; a copy. */
+  public Collection<Task> tasks() {
+    return List.copyOf(tasks.values());
+  }
+
   public int taskCount() {
     return tasks.size();
   }
@@ -454,7 +476,22 @@ public final class Machine implements AutoCloseable {
       Limits limits) {
     synchronized (lock) {
       checkRoom();
-      int pid = newPid();
+      return putProcess(newPid(), parent, abi, space, files, fs, credentials, actions, limits);
+    }
+  }
+
+  /** Makes a process of a given pid, which must be free; see {@link #newProcess}. */
+  public Task putProcess(
+      int pid,
+      @Nullable Process parent,
+      GuestAbi abi,
+      AddressSpace space,
+      FileTable files,
+      FsContext fs,
+      Credentials credentials,
+      SignalActions actions,
+      Limits limits) {
+    synchronized (lock) {
       Process process = new Process(this, pid, parent, abi, space, actions, limits);
       if (parent == null) {
         process.setGroup(pid, pid);
@@ -478,12 +515,32 @@ public final class Machine implements AutoCloseable {
       if (process.exiting()) {
         throw new Failure(Errno.EAGAIN);
       }
+      return putThread(process, newPid(), files, fs, credentials);
+    }
+  }
+
+  /** Makes a task of a given thread id, which must be free; see {@link #newThread}. */
+  public Task putThread(
+      Process process, int tid, FileTable files, FsContext fs, Credentials credentials) {
+    synchronized (lock) {
       AddressSpace space = process.space();
       Cpu cpu = newCpu(process.abi(), space);
-      Task task = new Task(this, process, newPid(), cpu, files, fs, credentials);
+      Task task = new Task(this, process, tid, cpu, files, fs, credentials);
       process.add(task);
       tasks.put(task.tid(), task);
       return task;
+    }
+  }
+
+  /** Makes a process that has ended and that its parent has yet to wait for. */
+  public void putEnded(int pid, Process parent, int status, int exitSignal) {
+    synchronized (lock) {
+      Process process =
+          new Process(this, pid, parent, abi, parent.space(), new SignalActions(), new Limits());
+      process.restoreEnded(status, parent.uid());
+      process.setExitSignal(exitSignal);
+      parent.children().add(process);
+      processes.put(pid, process);
     }
   }
 
@@ -624,6 +681,12 @@ public final class Machine implements AutoCloseable {
     return task.process();
   }
 
+  /** Lets tasks run that were made of saved ones; the root has the host's terminal. */
+  public void go(Process root, List<Task> tasks) {
+    terminals.adopt(root);
+    tasks.forEach(Task::start);
+  }
+
   /** Waits until a process has ended, and returns its wait status. */
   public int await(Process process) throws InterruptedException {
     synchronized (lock) {
@@ -646,6 +709,7 @@ public final class Machine implements AutoCloseable {
       preemption.close();
     }
     keeper.close();
+    formerKernels.close();
   }
 
   // ---- diagnostics ----------------------------------------------------------------------------

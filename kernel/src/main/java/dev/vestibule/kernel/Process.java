@@ -230,6 +230,25 @@ public final class Process {
     executed = false;
   }
 
+  /** What else was saved of a process; before its tasks start. */
+  public void restore(
+      String program, boolean hasExecuted, int stoppedBy, boolean mayGainNoPrivileges) {
+    executable = program;
+    executed = hasExecuted;
+    stopped = stoppedBy != 0;
+    stopSignal = stoppedBy;
+    noNewPrivileges = mayGainNoPrivileges;
+  }
+
+  /** Makes it a process that has ended and that its parent has yet to wait for. */
+  public void restoreEnded(int waitStatus, int user) {
+    synchronized (machine.lock()) {
+      zombie = true;
+      status = waitStatus;
+      uid = user;
+    }
+  }
+
   public boolean dumpable() {
     return dumpable;
   }

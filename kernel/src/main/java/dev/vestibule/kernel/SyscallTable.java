@@ -142,6 +142,16 @@ public final class SyscallTable {
         || profile.syscalls().with().contains(name);
   }
 
+  /** The number of a call that does something, or -1. */
+  public int number(String name) {
+    for (int number = 0; number < names.length; number++) {
+      if (name.equals(names[number]) && implemented(number)) {
+        return number;
+      }
+    }
+    return -1;
+  }
+
   /** Whether a number does something: what __kernel_get_syscall_map tells. */
   public boolean implemented(int number) {
     SyscallRow row = row(number);

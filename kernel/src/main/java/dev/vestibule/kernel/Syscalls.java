@@ -5,7 +5,9 @@ import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.kernel.abi.GuestAbi;
 import dev.vestibule.kernel.seccomp.Seccomp;
+import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.trace.Tracee;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +22,19 @@ public final class Syscalls {
   private boolean keepRegisters;
   private boolean insideCall;
   private Stop lastStop = Stop.ATTENTION;
-  private @Nullable Restart restartBlock;
+  private @Nullable Rest rest;
 
   /** What restart_syscall(2) continues. */
-  @FunctionalInterface
-  public interface Restart {
-    long resume(Task task);
-  }
+  public record Rest(Resumable call, List<Long> words) {}
+
+  /**
+   * An interrupted call of which it is not yet decided whether it restarts.
+   *
+   * @param errno ERESTARTSYS or one of its siblings; 0 if there is none
+   * @param firstArgument what the result has replaced in the registers
+   * @param rest what restart_syscall(2) would go on with
+   */
+  public record Interrupted(int errno, long firstArgument, @Nullable Rest rest) {}
 
   Syscalls(Task task) {
     this.task = task;
@@ -130,10 +138,14 @@ public final class Syscalls {
     }
   }
 
-  private void finish(long result) {
+  private void finish(long given) {
+    long result = given;
     if (keepRegisters) {
       keepRegisters = false;
       return;
+    }
+    if (given == -Errno.EINTR && task.machine().freezer().freezing() && !Delivery.hasSignal(task)) {
+      result = -Errno.ERESTARTNOHAND; // the guest has to see nothing of the freeze
     }
     if (result <= -Errno.ERESTARTSYS && result >= -Errno.ERESTART_RESTARTBLOCK) {
       restart = -result;
@@ -222,15 +234,28 @@ public final class Syscalls {
    *
    * @return -ERESTART_RESTARTBLOCK, for the call to return
    */
-  public long restartLater(Restart rest) {
-    restartBlock = rest;
+  public long restartLater(Resumable call, long... words) {
+    rest = new Rest(call, Arrays.stream(words).boxed().toList());
     return -Errno.ERESTART_RESTARTBLOCK;
+  }
+
+  /** What is left of an interrupted call; of a task that holds still. */
+  public Interrupted interrupted() {
+    return new Interrupted((int) restart, firstArgument, rest);
+  }
+
+  /** Takes over what was left of another task's call; its result is in the registers. */
+  public void restore(Interrupted left) {
+    restart = left.errno();
+    firstArgument = left.firstArgument();
+    insideCall = left.errno() != 0;
+    rest = left.rest();
   }
 
   /** restart_syscall(2). */
   public long resume() {
-    Restart rest = restartBlock;
-    restartBlock = null;
-    return rest == null ? -Errno.EINTR : rest.resume(task);
+    Rest now = rest;
+    rest = null;
+    return now == null ? -Errno.EINTR : now.call().resume(task, now.words());
   }
 }

@@ -479,6 +479,9 @@ public final class Task {
       case SYSCALL -> calls.carryOut();
       case ATTENTION -> {}
       default -> {
+        if (stop == Stop.TRAP && HandedTraps.answer(this)) {
+          return;
+        }
         SigInfo info = abi().signalFor(this, stop);
         if (info != null) {
           if (traced != null && info.code() == SigInfo.TRAP_HWBKPT && stop == Stop.FAULT) {

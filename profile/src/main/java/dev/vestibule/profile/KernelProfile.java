@@ -67,6 +67,16 @@ public record KernelProfile(
     return with(uname, cpu, fewer, calls, none);
   }
 
+  /** The same kernel on a processor whose time base runs at another frequency. */
+  public KernelProfile withTimebaseHz(long hz) {
+    if (hz == cpu.timebaseHz()) {
+      return this;
+    }
+    Cpu other =
+        new Cpu(cpu.version(), cpu.most(), cpu.processors(), hz, cpu.cpuinfo(), cpu.cpuinfoTail());
+    return with(uname, other, auxv, syscalls, rseq);
+  }
+
   private KernelProfile with(
       Uname said, Cpu processor, Auxv vector, Syscalls calls, Rseq sequences) {
     return new KernelProfile(

@@ -35,6 +35,8 @@ public interface GuestAbi {
 
   long syscallNumber(Cpu cpu);
 
+  void setSyscallNumber(Cpu cpu, long number);
+
   /** The register of an argument, 0..5; zero-extended on a 32-bit guest. */
   long syscallArgument(Cpu cpu, int index);
 

@@ -9,6 +9,7 @@ import dev.vestibule.declare.Syscall;
 import dev.vestibule.declare.Syscall.Support;
 import dev.vestibule.kernel.CpuTime;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.Resumable;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.time.Clock;
@@ -242,7 +243,7 @@ public final class ClockCalls {
         }
         long nanos = GuestTimes.timespec(t, request, form);
         long end = absolute ? nanos : GuestTimes.sum(c.read(t.machine()), nanos);
-        yield sleepOnProcessor(t, c, end, absolute ? 0 : remaining, form);
+        yield sleepOnProcessor(t, id, end, absolute ? 0 : remaining, form);
       }
     };
   }
@@ -252,7 +253,8 @@ public final class ClockCalls {
     return sleepTo(t, deadline, remaining, form);
   }
 
-  private static long sleepTo(Task t, long deadline, long remaining, Form form) {
+  /** The rest of a sleep until a time of CLOCK_MONOTONIC. */
+  public static long sleepTo(Task t, long deadline, long remaining, Form form) {
     if (sleepUntil(t, deadline)) {
       return 0;
     }
@@ -263,7 +265,7 @@ public final class ClockCalls {
     if (remaining != 0) {
       GuestTimes.storeTimespec(t, remaining, form, left);
     }
-    return t.calls().restartLater(task -> sleepTo(task, deadline, remaining, form));
+    return t.calls().restartLater(Resumable.SLEEP, deadline, remaining, form.ordinal());
   }
 
   /** Whether the time came; false if a signal did. */
@@ -276,8 +278,10 @@ public final class ClockCalls {
   /**
    * Processor time passes at most as fast as there are threads; looks again when it might be up.
    */
-  private static long sleepOnProcessor(
-      Task t, Clock.OfProcessor clock, long end, long remaining, Form form) {
+  public static long sleepOnProcessor(Task t, int id, long end, long remaining, Form form) {
+    if (!(clock(t, id) instanceof Clock.OfProcessor clock)) {
+      return -EINVAL;
+    }
     long left = end - clock.read(t.machine());
     while (left > 0) {
       long nap = Math.max(left / clock.threads(), 1_000_000);
@@ -285,7 +289,8 @@ public final class ClockCalls {
         if (remaining != 0) {
           GuestTimes.storeTimespec(t, remaining, form, left);
         }
-        return t.calls().restartLater(task -> sleepOnProcessor(task, clock, end, remaining, form));
+        return t.calls()
+            .restartLater(Resumable.PROCESSOR_SLEEP, id, end, remaining, form.ordinal());
       }
       left = end - clock.read(t.machine());
     }

@@ -3,6 +3,7 @@ package dev.vestibule.kernel.call;
 import dev.vestibule.declare.Syscall;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Limits;
+import dev.vestibule.kernel.Resumable;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.file.OpenFile;
@@ -109,10 +110,11 @@ public final class PollCalls {
     return pollUntil(t, fds, count, deadline);
   }
 
-  private static long pollUntil(Task t, long fds, int count, long deadline) {
+  /** The rest of a poll(2) until a time of CLOCK_MONOTONIC. */
+  public static long pollUntil(Task t, long fds, int count, long deadline) {
     long result = pollFiles(t, fds, count, deadline, Errno.EINTR);
     return result == -Errno.EINTR
-        ? t.calls().restartLater(task -> pollUntil(task, fds, count, deadline))
+        ? t.calls().restartLater(Resumable.POLL, fds, count, deadline)
         : result;
   }
 

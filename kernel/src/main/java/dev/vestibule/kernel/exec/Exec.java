@@ -120,16 +120,42 @@ public final class Exec {
             memory.minAddress(),
             pie,
             machine.profile().mapping());
+    return space(machine, layout, process.limits());
+  }
+
+  private static AddressSpace space(Machine machine, Layout layout, Limits limits) {
     GuestAbi abi = machine.abi();
-    long window = (memory.taskSize() + 0xffff) & -0x10000L;
     return new AddressSpace(
         layout,
-        window,
+        (layout.taskSize() + 0xffff) & -0x10000L,
         abi.wide(),
         abi.bigEndian(),
         machine.settings().memoryLimit(),
-        () -> process.limits().soft(Limits.RLIMIT_STACK),
+        () -> limits.soft(Limits.RLIMIT_STACK),
         machine.engine());
+  }
+
+  /**
+   * An empty address space for a process that was saved.
+   *
+   * @param searchFrom where mmap(2) looked for room, as far as this kernel has that
+   */
+  public static AddressSpace restoredSpace(Machine machine, Limits limits, long searchFrom) {
+    KernelProfile.AddressSpace memory = machine.addressSpace();
+    long usual = memory.searchFrom(limits.soft(Limits.RLIMIT_STACK), 0);
+    boolean topDown = memory.search() == KernelProfile.Search.TOP_DOWN;
+    boolean usable = searchFrom > memory.minAddress() && searchFrom < memory.taskSize();
+    Layout layout =
+        new Layout(
+            memory.pageSize(),
+            memory.taskSize(),
+            memory.stackTop(),
+            usable ? searchFrom & -memory.pageSize() : usual,
+            topDown,
+            memory.minAddress(),
+            memory.pieBase(),
+            machine.profile().mapping());
+    return space(machine, layout, limits);
   }
 
   private void load() {

@@ -5,7 +5,6 @@ import dev.vestibule.handed.Timekeeper;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.kernel.SyscallTable;
 import dev.vestibule.kernel.memory.AddressSpace;
-import dev.vestibule.kernel.memory.Backing;
 import dev.vestibule.kernel.memory.Vma;
 import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
@@ -14,58 +13,15 @@ import java.util.Map;
 
 /** How does the profile's kernel map its vDSO and data pages? */
 public final class ProfilePages implements HandedPages {
-  /** A part of the handed pages as what a mapping shows. */
-  private static final class PageFile extends Backing {
-    private final dev.vestibule.handed.HandedPages.Content content;
-
-    PageFile(dev.vestibule.handed.HandedPages.Content content) {
-      this.content = content;
-    }
-
-    @Override
-    public int hostFd() {
-      return content.hostFd();
-    }
-
-    @Override
-    public boolean hostWritable() {
-      return false;
-    }
-
-    @Override
-    public long size() {
-      return content.present();
-    }
-
-    @Override
-    public boolean has(long offset) {
-      return offset < size() && !content.holes().contains(offset);
-    }
-
-    @Override
-    public List<Long> holes() {
-      return content.holes();
-    }
-
-    @Override
-    public String path() {
-      return "";
-    }
-
-    /** The pages outlive every process. */
-    @Override
-    protected void close() {}
-  }
-
   private final dev.vestibule.handed.HandedPages pages;
   private final Map<Long, String> functions;
-  private final List<PageFile> files = new ArrayList<>();
+  private final List<HandedArea> files = new ArrayList<>();
 
-  private ProfilePages(dev.vestibule.handed.HandedPages pages) {
+  private ProfilePages(String kernel, dev.vestibule.handed.HandedPages pages) {
     this.pages = pages;
     this.functions = pages.image().names();
     for (dev.vestibule.handed.HandedPages.Content content : pages.contents()) {
-      files.add(new PageFile(content));
+      files.add(new HandedArea(kernel, files.size(), content));
     }
   }
 
@@ -84,18 +40,57 @@ public final class ProfilePages implements HandedPages {
   private static HandedPages of(
       KernelProfile profile, SyscallTable syscalls, dev.vestibule.handed.HandedPages pages) {
     pages.data().setSyscalls(!profile.architecture().is64(), syscalls::implemented);
-    return new ProfilePages(pages);
+    return new ProfilePages(profile.name(), pages);
   }
 
   @Override
   public Handed map(AddressSpace space) {
-    long found = space.findRoomNear(pages.hint(), pages.room());
+    return mapAt(space, space.findRoomNear(pages.hint(), pages.room()));
+  }
+
+  /** The image in the pages. */
+  public VdsoImage image() {
+    return pages.image();
+  }
+
+  /** Bytes of all areas. */
+  public long length() {
+    return pages.length();
+  }
+
+  /** Where the image begins, from the first area's begin. */
+  public long imageOffset() {
+    return pages.at(0).vdso();
+  }
+
+  /** Maps nothing but the data pages, where they lie if the first area begins at an address. */
+  public void mapData(AddressSpace space, long start) {
+    long pageSize = space.layout().pageSize();
+    long at = start;
+    long image = start + imageOffset();
+    long imageEnd = image + image().bytes().length;
+    for (HandedArea file : files) {
+      for (long offset = 0; offset < file.content().length(); offset += pageSize) {
+        long page = at + offset;
+        if (page < image || page >= imageEnd) {
+          int flags = Vma.HANDED | Vma.IO | Vma.MAY_READ | Vma.DONT_EXPAND;
+          space.mapKernel(
+              new Vma(
+                  page, page + pageSize, GuestMemory.PROT_READ, flags, file.retain(), offset, ""));
+        }
+      }
+      at += file.content().length();
+    }
+  }
+
+  /** Maps them where there is room. */
+  public Handed mapAt(AddressSpace space, long found) {
     dev.vestibule.handed.HandedPages.Mapping at = pages.at(found);
     long start = at.start();
     boolean whole = !space.layout().handed().splits();
-    for (PageFile file : files) {
-      KernelProfile.Area area = file.content.area();
-      long end = start + file.content.length();
+    for (HandedArea file : files) {
+      KernelProfile.Area area = file.content().area();
+      long end = start + file.content().length();
       space.mapKernel(
           new Vma(
               start,

@@ -86,6 +86,12 @@ public abstract class Directory extends OpenFile {
   }
 
   @Override
+  protected synchronized FileState ownState(Task task) {
+    int directory = FileStatus.S_IFDIR | 0755;
+    return new FileState.Named(path(), flags(), loaded ? position : 0, 0, directory, true);
+  }
+
+  @Override
   public boolean seekable() {
     return true;
   }

@@ -3,6 +3,7 @@ package dev.vestibule.kernel.file;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.memory.Backing;
@@ -233,6 +234,25 @@ public class HostFile extends OpenFile {
   @Override
   public String path() {
     return path;
+  }
+
+  @Override
+  protected FileState ownState(Task task) {
+    FileStatus now = HostTree.statusOf(fd);
+    long position = seekable() ? Math.max(0, Libc.syscall(HostCalls.LSEEK, fd, 0, 1)) : 0;
+    return new FileState.Named(path, flags(), position, now.size(), now.mode(), isAt(task, path));
+  }
+
+  private boolean isAt(Task task, String name) {
+    try {
+      FileStatus there = task.machine().fileTree().at(task, name).status();
+      if (there != null && opened.type() == FileStatus.S_IFCHR) {
+        return there.type() == opened.type() && there.rawDevice() == opened.rawDevice();
+      }
+      return there != null && id().equals(new FileId(there.device(), there.inode()));
+    } catch (Failure gone) {
+      return false;
+    }
   }
 
   @Override

@@ -61,16 +61,17 @@ public final class HostStream extends OpenFile {
     }
     HostTerminal terminal = machine.terminals().host(hostFd);
     if (terminal != null) {
-      return new TerminalFile(terminal, (int) flags & kept, terminal.path(), () -> {});
+      return new TerminalFile(terminal, (int) flags & kept, terminal.path(), () -> {})
+          .asStream(hostFd);
     }
     int own = (int) HostTree.check(Libc.syscall(HostCalls.FCNTL, hostFd, F_DUPFD_CLOEXEC, 3));
     String path = HostTree.readLinkOf("/proc/self/fd/" + own);
     FileStatus status = HostTree.statusOf(own);
     boolean nullDevice = status.type() == FileStatus.S_IFCHR && status.rawDevice() == 0x103;
     if (status.type() == FileStatus.S_IFREG || nullDevice) {
-      return new GivenFile(own, (int) flags & kept, path, status);
+      return new GivenFile(own, (int) flags & kept, path, status).asStream(hostFd);
     }
-    return new HostStream(own, (int) flags & kept, path);
+    return new HostStream(own, (int) flags & kept, path).asStream(hostFd);
   }
 
   /** A file that was handed over open: opening it again must not allow more. */

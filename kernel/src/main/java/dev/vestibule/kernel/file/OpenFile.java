@@ -40,6 +40,7 @@ public abstract class OpenFile {
   private volatile int flags;
   private volatile int owner;
   private volatile int ownerSignal;
+  private volatile int stream = -1;
 
   /**
    * @param flags open(2)'s flags that stay with the file, generic numbers
@@ -214,6 +215,22 @@ public abstract class OpenFile {
   /** Whether the machine was given it open, so that it may lie outside the guest's tree. */
   public boolean foreign() {
     return false;
+  }
+
+  /** Names it as one of the streams the machine was started with, 0 to 2. */
+  public final OpenFile asStream(int number) {
+    stream = number;
+    return this;
+  }
+
+  /** What must be known to have it again elsewhere. */
+  public final FileState state(Task task) {
+    return stream >= 0 ? new FileState.Stream(stream, flags()) : ownState(task);
+  }
+
+  /** The {@link #state} of a file that is none of the machine's streams. */
+  protected FileState ownState(Task task) {
+    return new FileState.Unknown(path(), flags());
   }
 
   /** What /proc/PID/fd shows. */

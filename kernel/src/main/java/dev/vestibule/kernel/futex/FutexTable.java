@@ -9,6 +9,7 @@ import static dev.vestibule.kernel.Errno.ETIMEDOUT;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.Resumable;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Backing;
@@ -136,7 +137,8 @@ public final class FutexTable {
       long result = sleep(waiter, deadline);
       if (result == -ERESTARTSYS && deadline != Wait.FOREVER) {
         return task.calls()
-            .restartLater(t -> await(t, address, isPrivate, expected, deadline, bits));
+            .restartLater(
+                Resumable.FUTEX_WAIT, address, isPrivate ? 1 : 0, expected, deadline, bits);
       }
       return result;
     }

@@ -10,10 +10,12 @@ import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.cpu.MemoryFork;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.exec.HandedArea;
 import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.sched.ConcurrencyIds;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -496,6 +498,21 @@ public final class AddressSpace {
     brkEnd = start;
   }
 
+  /** Where the heap begins, and the break: for a process that was saved. */
+  public synchronized void setBrk(long start, long end) {
+    brkStart = start;
+    brkEnd = end;
+  }
+
+  public synchronized long brkStart() {
+    return brkStart;
+  }
+
+  /** The break. */
+  public synchronized long brkEnd() {
+    return brkEnd;
+  }
+
   /** brk(2): returns the break, changed or not. */
   public synchronized long brk(long wanted) {
     if (wanted < brkStart || wanted > layout.taskSize()) {
@@ -619,6 +636,41 @@ public final class AddressSpace {
   /** Notes where exec has mapped the handed pages. */
   public synchronized void setHanded(HandedPages.Handed pages) {
     handed.set(pages, pages.vdso() == 0 ? null : list.find(pages.vdso()));
+  }
+
+  /** Whose pages lie here: the running kernel's, if any, and what was kept of others. */
+  public synchronized List<HandedSet> handedSets() {
+    List<HandedSet> sets = new ArrayList<>();
+    String kernel = "";
+    long start = 0;
+    long end = 0;
+    for (Vma vma : list.all()) {
+      if (vma.backing() instanceof HandedArea area && handed.isCurrent(vma)) {
+        start = kernel.isEmpty() ? vma.start() : start;
+        kernel = area.kernel();
+        end = vma.end();
+      }
+    }
+    if (!kernel.isEmpty()) {
+      sets.add(new HandedSet(kernel, handed.pages().vdso(), start, end, true));
+    }
+    sets.addAll(handed.kept());
+    return sets;
+  }
+
+  /** Notes what was kept of kernels that the process was frozen under. */
+  public synchronized void setKept(List<HandedSet> sets) {
+    handed.setKept(sets);
+  }
+
+  /** Functions to be answered by traps, by their addresses. */
+  public synchronized void setHandedTraps(Map<Long, String> functions) {
+    handed.setTraps(functions);
+  }
+
+  /** The vDSO function that a trap at an address stands for, or null. */
+  public synchronized @Nullable String handedTrap(long address) {
+    return handed.traps().get(address);
   }
 
   public synchronized Startup startup() {

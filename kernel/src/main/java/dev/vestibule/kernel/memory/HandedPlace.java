@@ -6,6 +6,8 @@ import static dev.vestibule.kernel.Errno.ENOMEM;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.exec.HandedPages.Handed;
 import dev.vestibule.profile.KernelProfile;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,9 @@ final class HandedPlace {
 
   /** The pages at their first place: what their addresses are reckoned from after a move. */
   private Handed first = Handed.NONE;
+
+  /** What was kept of kernels that the process was frozen under. */
+  private List<HandedSet> kept = List.of();
 
   HandedPlace(KernelProfile.Mapping rules) {
     this.rules = rules;
@@ -52,6 +57,27 @@ final class HandedPlace {
     image = parent.image;
     offset = parent.offset;
     name = parent.name;
+    kept = parent.kept;
+    traps = parent.traps;
+  }
+
+  /** Functions that the running kernel has not, by where they lie in kept images. */
+  private Map<Long, String> traps = Map.of();
+
+  Map<Long, String> traps() {
+    return traps;
+  }
+
+  void setTraps(Map<Long, String> functions) {
+    traps = Map.copyOf(functions);
+  }
+
+  List<HandedSet> kept() {
+    return kept;
+  }
+
+  void setKept(List<HandedSet> sets) {
+    kept = List.copyOf(sets);
   }
 
   /** The mapping as this kernel's /proc/PID/maps names it. */
@@ -119,6 +145,11 @@ final class HandedPlace {
         }
       }
     }
+  }
+
+  /** Whether a mapping of handed pages is the running kernel's, not what was kept of another. */
+  boolean isCurrent(Vma vma) {
+    return kept.stream().noneMatch(set -> vma.start() >= set.start() && vma.start() < set.end());
   }
 
   private boolean isImage(Vma vma) {

@@ -189,6 +189,16 @@ final class Pipe {
     return bytes;
   }
 
+  /** Puts bytes into an empty pipe. */
+  synchronized void fill(byte[] bytes) {
+    ring = bytes.length == 0 ? ring : bytes.clone();
+    count = bytes.length;
+  }
+
+  synchronized boolean hasPackets() {
+    return !packets.isEmpty();
+  }
+
   synchronized int available() {
     return count;
   }

@@ -4,6 +4,7 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.file.FileId;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.Ioctls;
@@ -43,16 +44,50 @@ public final class PipeEnd extends OpenFile {
   /** Makes a pipe: the reading end and the writing end. */
   public static PipeEnd[] pair(Task task, int flags) {
     Pipe pipe = new Pipe(defaultCapacity(task));
-    int mode = FileStatus.S_IFIFO | 0600;
-    long now = task.machine().time().realtime();
-    int uid = task.credentials().fsuid();
-    int gid = task.credentials().fsgid();
-    FileStatus status = FileStatus.synthetic(DEVICE, pipe.inode(), mode, uid, gid, now);
-    String path = "pipe:[" + pipe.inode() + "]";
+    FileStatus status = statusOf(task, pipe);
+    String path = pathOf(pipe);
     return new PipeEnd[] {
       new PipeEnd(pipe, flags, null, path, status),
       new PipeEnd(pipe, flags | O_WRONLY, null, path, status)
     };
+  }
+
+  /** A pipe that was saved: its ends are made of it. */
+  public static final class Saved {
+    private final Pipe pipe;
+
+    /**
+     * @param capacity in bytes
+     * @param bytes what is in it
+     */
+    public Saved(int capacity, byte[] bytes) {
+      pipe = new Pipe(capacity);
+      pipe.fill(bytes);
+    }
+
+    /** Makes an end; the flags say which. */
+    public PipeEnd end(Task task, int flags) {
+      return new PipeEnd(pipe, flags, null, pathOf(pipe), statusOf(task, pipe));
+    }
+  }
+
+  @Override
+  protected FileState ownState(Task task) {
+    return fifo == null && !pipe.hasPackets()
+        ? new FileState.Pipe(pipe.inode(), flags())
+        : new FileState.Unknown(fifo == null ? "a pipe of packets" : "the FIFO " + path, flags());
+  }
+
+  private static String pathOf(Pipe pipe) {
+    return "pipe:[" + pipe.inode() + "]";
+  }
+
+  private static FileStatus statusOf(Task task, Pipe pipe) {
+    int mode = FileStatus.S_IFIFO | 0600;
+    long now = task.machine().time().realtime();
+    int uid = task.credentials().fsuid();
+    int gid = task.credentials().fsgid();
+    return FileStatus.synthetic(DEVICE, pipe.inode(), mode, uid, gid, now);
   }
 
   private static int defaultCapacity(Task task) {

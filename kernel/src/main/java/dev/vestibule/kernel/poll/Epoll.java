@@ -2,9 +2,11 @@ package dev.vestibule.kernel.poll;
 
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -118,6 +120,17 @@ public final class Epoll extends AnonymousFile {
       makeReady(interest);
     }
     return 0;
+  }
+
+  @Override
+  protected synchronized FileState ownState(Task task) {
+    List<FileState.Watched> watched = new ArrayList<>();
+    for (Interest interest : interests.values()) {
+      int events = interest.disabled ? interest.events & PRIVATE_BITS : interest.events;
+      watched.add(new FileState.Watched(interest.key.fd, interest.key.file, events, interest.data));
+    }
+    watched.sort(Comparator.comparingInt(FileState.Watched::fd));
+    return new FileState.Poll(watched, flags());
   }
 
   /** EPOLL_CTL_MOD. */

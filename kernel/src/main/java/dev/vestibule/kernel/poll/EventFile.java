@@ -3,6 +3,7 @@ package dev.vestibule.kernel.poll;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.wait.Blocking;
 
@@ -81,6 +82,18 @@ public final class EventFile extends AnonymousFile {
     return (count != 0 ? POLLIN : 0)
         | (Long.compareUnsigned(count, MOST) < 0 ? POLLOUT : 0)
         | (count == -1 ? POLLERR : 0);
+  }
+
+  /** A counter that was saved. */
+  public static EventFile restored(FileState.Event state) {
+    EventFile file = new EventFile(0, state.semaphore(), state.flags());
+    file.count = state.counter();
+    return file;
+  }
+
+  @Override
+  protected synchronized FileState ownState(Task task) {
+    return new FileState.Event(count, semaphore, flags());
   }
 
   @Override

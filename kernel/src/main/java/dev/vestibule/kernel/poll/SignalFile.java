@@ -4,6 +4,7 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
@@ -96,6 +97,11 @@ public final class SignalFile extends AnonymousFile {
       long pending = maker.signals().pending().set() | process.pending().set();
       return (pending & mask) != 0 ? POLLIN : 0;
     }
+  }
+
+  @Override
+  protected FileState ownState(Task task) {
+    return new FileState.SignalSet(mask, flags());
   }
 
   @Override

@@ -166,6 +166,13 @@ public final class Rseq {
     task.place().resign();
   }
 
+  /** Takes over what was saved of another task. */
+  public void restore(Registration saved) {
+    registration = saved;
+    task.place().join();
+    pending = true;
+  }
+
   /** A new task goes on with a copy of another's registration: fork(2). */
   public void copyFrom(Rseq other) {
     registration = other.registration;

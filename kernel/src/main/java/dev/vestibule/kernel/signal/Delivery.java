@@ -5,6 +5,7 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.freeze.Freezer;
 import dev.vestibule.kernel.trace.Tracee;
 import org.jspecify.annotations.Nullable;
 
@@ -152,11 +153,21 @@ public final class Delivery {
     long pending = signals.pending().set() | process.pending().set();
     long taken = ~signals.blocked() | signals.waitedFor();
     Tracee tracee = task.tracee();
-    boolean held = tracee == null ? process.stopped() : tracee.pending();
+    boolean held =
+        process.machine().freezer().freezing()
+            || (tracee == null ? process.stopped() : tracee.pending());
     if ((pending & taken) != 0 || held) {
       task.notice();
     } else {
       task.clearNotice();
+    }
+  }
+
+  /** Whether a signal is pending that the task does not block. */
+  public static boolean hasSignal(Task task) {
+    synchronized (task.machine().lock()) {
+      long pending = task.signals().pending().set() | task.process().pending().set();
+      return (pending & ~task.signals().blocked()) != 0;
     }
   }
 
@@ -251,19 +262,23 @@ public final class Delivery {
   }
 
   private static void awaitContinue(Task task) {
+    Freezer freezer = task.machine().freezer();
     Tracee tracee = task.tracee();
     if (tracee != null) {
       tracee.restAsAsked();
     }
+    freezer.rest(task);
     while (task.process().stopped() && !task.dying() && task.tracee() == null) {
       task.sleep(task);
+      freezer.rest(task);
     }
   }
 
   /** Whether a stop of the process, or a tracer, keeps the task from going on. */
   private static boolean held(Task task) {
     Tracee tracee = task.tracee();
-    return tracee == null ? task.process().stopped() : tracee.pending();
+    return task.machine().freezer().freezing()
+        || (tracee == null ? task.process().stopped() : tracee.pending());
   }
 
   private static boolean enterHandler(Task task, SigInfo info, SignalAction action) {

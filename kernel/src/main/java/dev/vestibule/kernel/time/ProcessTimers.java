@@ -93,6 +93,11 @@ public final class ProcessTimers {
     return posix.get(id);
   }
 
+  /** Whether timer_create(2) has made any that are left. */
+  public boolean anyPosix() {
+    return !posix.isEmpty();
+  }
+
   /** timer_delete(2). */
   public boolean delete(int id) {
     PosixTimer timer = posix.remove(id);

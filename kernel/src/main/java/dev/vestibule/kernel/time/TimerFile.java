@@ -4,6 +4,7 @@ import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.Struct;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.poll.AnonymousFile;
 import dev.vestibule.kernel.wait.Wait;
@@ -42,6 +43,10 @@ public final class TimerFile extends AnonymousFile {
       long taken = ticks == 0 ? 0 : ticks + resume();
       ticks = 0;
       return taken;
+    }
+
+    private synchronized void restoreTicks(long count) {
+      ticks = count;
     }
 
     private synchronized long ticks() {
@@ -93,6 +98,18 @@ public final class TimerFile extends AnonymousFile {
   @Override
   public int poll() {
     return timer.ticks() != 0 ? POLLIN : 0;
+  }
+
+  /** Goes on as a timer that was saved. */
+  public void restore(FileState.Timer state) {
+    timer.set(state.left(), false, state.interval());
+    timer.restoreTicks(state.ticks());
+  }
+
+  @Override
+  protected FileState ownState(Task task) {
+    GuestTimer.Setting setting = timer.setting();
+    return new FileState.Timer(clockId, timer.ticks(), setting.left(), setting.interval(), flags());
   }
 
   @Override

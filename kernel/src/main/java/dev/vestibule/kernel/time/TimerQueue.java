@@ -17,6 +17,8 @@ public final class TimerQueue implements AutoCloseable {
   private final PriorityQueue<Alarm> queue = new PriorityQueue<>();
   private @Nullable Thread thread;
   private boolean closed;
+  private boolean held;
+  private boolean acting;
 
   public TimerQueue(TimeService time) {
     this.time = time;
@@ -46,7 +48,7 @@ public final class TimerQueue implements AutoCloseable {
         }
         queue.add(this);
         start();
-        changed.signal();
+        changed.signalAll();
       } finally {
         lock.unlock();
       }
@@ -108,6 +110,7 @@ public final class TimerQueue implements AutoCloseable {
         return;
       }
       due.action.run();
+      acted();
     }
   }
 
@@ -115,17 +118,42 @@ public final class TimerQueue implements AutoCloseable {
   private @Nullable Alarm next() throws InterruptedException {
     while (!closed) {
       Alarm first = queue.peek();
-      if (first == null) {
+      if (first == null || held) {
         changed.await();
         continue;
       }
       long nanos = time.hostNanosUntil(first.deadline);
       if (nanos <= 0) {
+        acting = true;
         return queue.poll();
       }
       changed.await(nanos, TimeUnit.NANOSECONDS);
     }
     return null;
+  }
+
+  private void acted() {
+    lock.lock();
+    try {
+      acting = false;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets nothing happen for a while, or again what was to happen by now. */
+  public void hold(boolean still) {
+    lock.lock();
+    try {
+      held = still;
+      changed.signalAll();
+      while (held && acting) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -134,7 +162,7 @@ public final class TimerQueue implements AutoCloseable {
     try {
       closed = true;
       queue.clear();
-      changed.signal();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }

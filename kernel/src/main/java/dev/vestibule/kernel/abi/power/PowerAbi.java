@@ -117,6 +117,11 @@ public final class PowerAbi implements GuestAbi {
   }
 
   @Override
+  public void setSyscallNumber(Cpu cpu, long number) {
+    setGpr(cpu, 0, number);
+  }
+
+  @Override
   public long syscallArgument(Cpu cpu, int index) {
     return gpr(cpu, 3 + index);
   }

@@ -1,0 +1,66 @@
+package dev.vestibule.kernel.file;
+
+import java.util.List;
+
+/**
+ * What must be known of an open file description to have it again in another machine? Flags are
+ * open(2)'s, generic numbers.
+ */
+public sealed interface FileState {
+  /** open(2)'s flags that stay with the file. */
+  int flags();
+
+  /**
+   * A file, directory or device that its name leads to.
+   *
+   * @param path inside the guest's root
+   * @param position in bytes; of a directory, in entries
+   * @param size in bytes, of a plain file
+   * @param mode st_mode
+   * @param found whether the name still leads to this file
+   */
+  record Named(String path, int flags, long position, long size, int mode, boolean found)
+      implements FileState {}
+
+  /**
+   * One of the streams the machine was started with.
+   *
+   * @param number 0 standard input, 1 output, 2 error
+   */
+  record Stream(int number, int flags) implements FileState {}
+
+  /**
+   * An end of a pipe.
+   *
+   * @param pipe equal for ends of the same one
+   */
+  record Pipe(long pipe, int flags) implements FileState {}
+
+  /** A counter of eventfd(2). */
+  record Event(long counter, boolean semaphore, int flags) implements FileState {}
+
+  /**
+   * A timer of timerfd_create(2).
+   *
+   * @param ticks expiries not yet read
+   * @param left nanoseconds, 0 if it is not set
+   * @param interval nanoseconds
+   */
+  record Timer(int clock, long ticks, long left, long interval, int flags) implements FileState {}
+
+  /** The signals of signalfd(2). */
+  record SignalSet(long mask, int flags) implements FileState {}
+
+  /** An epoll(7). */
+  record Poll(List<Watched> watched, int flags) implements FileState {}
+
+  /** One file that an epoll watches, by the descriptor it was added with. */
+  record Watched(int fd, OpenFile file, int events, long data) {}
+
+  /**
+   * Something that cannot be had again.
+   *
+   * @param what it is, for the user
+   */
+  record Unknown(String what, int flags) implements FileState {}
+}

@@ -1,0 +1,101 @@
+package dev.vestibule.kernel.freeze;
+
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.call.FileCalls;
+import dev.vestibule.kernel.file.FileState;
+import dev.vestibule.kernel.file.FileStatus;
+import dev.vestibule.kernel.file.HostStream;
+import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.poll.Epoll;
+import dev.vestibule.kernel.poll.EventFile;
+import dev.vestibule.kernel.poll.SignalFile;
+import dev.vestibule.kernel.time.Clock;
+import dev.vestibule.kernel.time.TimerFile;
+
+/** How does a task have a file again that was open when it was saved? */
+public final class FileThaw {
+  private static final int NO_WAITING = OpenFile.O_NONBLOCK;
+
+  private FileThaw() {}
+
+  /**
+   * Opens it; the reference is the caller's.
+   *
+   * @param task on whose behalf
+   * @param state anything but a pipe, whose ends are made together
+   * @throws FreezeRefusal if it is not there, or not what it was
+   */
+  public static OpenFile open(Task task, FileState state) throws FreezeRefusal {
+    return switch (state) {
+      case FileState.Named named -> open(task, named);
+      case FileState.Stream stream -> stream(task, stream);
+      case FileState.Event event -> EventFile.restored(event);
+      case FileState.SignalSet set -> new SignalFile(task, set.mask(), set.flags());
+      case FileState.Timer timer -> timer(task, timer);
+      case FileState.Poll poll -> flagged(new Epoll(), poll.flags());
+      case FileState.Pipe pipe -> throw new IllegalArgumentException(pipe.toString());
+      case FileState.Unknown unknown -> throw new FreezeRefusal(unknown.what());
+    };
+  }
+
+  private static OpenFile flagged(OpenFile file, int flags) {
+    file.setFlags(flags);
+    return file;
+  }
+
+  private static OpenFile open(Task task, FileState.Named named) throws FreezeRefusal {
+    String shown = GuestText.toHost(named.path());
+    int once = 0100 | 0200 | 01000; // O_CREAT, O_EXCL, O_TRUNC
+    OpenFile file;
+    try {
+      file = FileCalls.open(task, named.path(), named.flags() & ~once | NO_WAITING, 0);
+    } catch (Failure failure) {
+      throw new FreezeRefusal(shown + ": " + Errno.message(failure.errno()));
+    }
+    FileStatus now = file.status(task);
+    if (now.type() != (named.mode() & FileStatus.S_IFMT)) {
+      throw refused(file, shown + ": is another kind of file than it was");
+    }
+    if (now.type() == FileStatus.S_IFREG && now.size() != named.size()) {
+      throw refused(
+          file, "%s: has %d bytes, and had %d".formatted(shown, now.size(), named.size()));
+    }
+    file.setFlags(named.flags());
+    if (named.position() > 0 && file.seekable()) {
+      long at = file.seek(task, named.position(), 0);
+      if (at != named.position()) {
+        throw refused(file, shown + ": has no position " + named.position());
+      }
+    }
+    return file;
+  }
+
+  private static FreezeRefusal refused(OpenFile file, String reason) {
+    long closed = file.release();
+    assert closed == 0;
+    return new FreezeRefusal(reason);
+  }
+
+  private static OpenFile stream(Task task, FileState.Stream stream) throws FreezeRefusal {
+    OpenFile file = HostStream.standard(task.machine(), stream.number());
+    if (file == null) {
+      throw new FreezeRefusal(
+          "it used standard stream " + stream.number() + ", and here that is closed");
+    }
+    int changeable = OpenFile.O_APPEND | OpenFile.O_NONBLOCK;
+    file.setFlags(file.flags() & ~changeable | stream.flags() & changeable);
+    return file;
+  }
+
+  private static OpenFile timer(Task task, FileState.Timer state) throws FreezeRefusal {
+    if (!(Clock.of(task, state.clock()) instanceof Clock.OfMachine clock)) {
+      throw new FreezeRefusal("a timer of clock " + state.clock() + ", which this kernel has not");
+    }
+    TimerFile file = new TimerFile(task.machine(), clock, state.flags());
+    file.restore(state);
+    return file;
+  }
+}
