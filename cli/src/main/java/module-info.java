@@ -1,6 +1,7 @@
 /** The vestibule command. */
 @org.jspecify.annotations.NullMarked
 module dev.vestibule.cli {
+  requires dev.vestibule.checkpoint;
   requires dev.vestibule.lab;
   requires dev.vestibule.inspect;
   requires info.picocli;

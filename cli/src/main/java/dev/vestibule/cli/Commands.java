@@ -21,6 +21,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     sortOptions = false,
     subcommands = {
       Commands.Run.class,
+      CheckpointCommand.class,
+      RestoreCommand.class,
       LabCommand.class,
       BreakagesCommand.class,
       ProfilesCommand.class,

@@ -1,5 +1,6 @@
 package dev.vestibule.cli;
 
+import dev.vestibule.checkpoint.Control;
 import dev.vestibule.cli.RunOptions.Vdso;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.handed.VdsoImage;
@@ -133,7 +134,9 @@ final class RunCommand {
             new FsContext(directory, UMASK),
             Machine.hostCredentials(),
             limits(options));
+    Control control = Control.serve(machine);
     int status = machine.await(process);
+    control.close();
     machine.close();
     return status;
   }

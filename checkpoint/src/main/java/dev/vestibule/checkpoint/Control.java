@@ -1,0 +1,253 @@
+package dev.vestibule.checkpoint;
+
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How does somebody outside ask a running machine for something? By a socket in a directory that
+ * only its owner may enter, one for each JVM, named by its process id. A request is a few lines;
+ * the answer is {@code ok}, {@code none} where the machine has no such process, or a reason.
+ */
+public final class Control implements AutoCloseable {
+  /** A machine listens from then on: short runs pay nothing. */
+  private static final long DELAY = 60_000_000;
+
+  /** How long a client looks for a machine that may just have started, in milliseconds. */
+  private static final long PATIENCE = 2000;
+
+  private static final int LONGEST = 1 << 16;
+  private static final String OK = "ok";
+  private static final String NONE = "none";
+
+  private final Machine machine;
+  private final Thread thread;
+  private volatile boolean closed;
+  private @Nullable ServerSocketChannel server;
+
+  private Control(Machine machine) {
+    this.machine = machine;
+    this.thread = Thread.ofPlatform().daemon().name("control").unstarted(this::run);
+  }
+
+  /** Begins to listen; where that cannot be, nobody can ask, and all else is as usual. */
+  public static Control serve(Machine machine) {
+    Control control = new Control(machine);
+    control.thread.start();
+    return control;
+  }
+
+  private static Path directory() {
+    String runtime = System.getenv("XDG_RUNTIME_DIR");
+    int user = Machine.hostCredentials().uid();
+    return runtime != null && runtime.startsWith("/")
+        ? Path.of(runtime, "vestibule")
+        : Path.of("/tmp", "vestibule-" + user);
+  }
+
+  /** Makes sure that the directory is ours alone. */
+  private static void makeOwn(Path directory) throws IOException {
+    Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rwx------");
+    if (Files.notExists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(owner));
+    }
+    checkOwn(directory);
+  }
+
+  private static void checkOwn(Path directory) throws IOException {
+    Map<String, Object> found =
+        Files.readAttributes(directory, "unix:uid,mode,isDirectory", LinkOption.NOFOLLOW_LINKS);
+    boolean mine = Objects.equals(found.get("uid"), Machine.hostCredentials().uid());
+    int others = 077;
+    if (!mine
+        || !Objects.equals(found.get("isDirectory"), true)
+        || !(found.get("mode") instanceof Integer mode)
+        || (mode & others) != 0) {
+      throw new IOException(directory + ": is not a directory of this user alone");
+    }
+  }
+
+  // ---- the machine's side
+  // -------------------------------------------------------------------------
+
+  private void run() {
+    LockSupport.parkNanos(DELAY);
+    Path socket = directory().resolve(Long.toString(ProcessHandle.current().pid()));
+    try (ServerSocketChannel channel = open(socket)) {
+      while (!closed && channel != null) {
+        try (SocketChannel client = channel.accept()) {
+          String answer = answer(read(client));
+          client.write(ByteBuffer.wrap((answer + "\n").getBytes(StandardCharsets.UTF_8)));
+        } catch (IOException gone) {
+          // A client that went away, or the end of the machine: the loop knows.
+        }
+      }
+    } catch (IOException e) {
+      // Nobody can ask then; a client that tries will say that it found no machine.
+    } finally {
+      delete(socket);
+    }
+  }
+
+  private @Nullable ServerSocketChannel open(Path socket) throws IOException {
+    if (closed) {
+      return null;
+    }
+    makeOwn(directory());
+    Files.deleteIfExists(socket);
+    ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    channel.bind(UnixDomainSocketAddress.of(socket));
+    synchronized (this) {
+      server = channel;
+    }
+    return channel;
+  }
+
+  private static void delete(Path socket) {
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String answer(String request) {
+    List<String> lines = request.lines().toList();
+    if (lines.size() != 4 || !lines.getFirst().equals("checkpoint")) {
+      return "not a request of this version";
+    }
+    try {
+      int pid = Integer.parseInt(lines.get(1));
+      if (machine.process(pid) == null) {
+        return NONE;
+      }
+      Freeze.freeze(machine, pid, Path.of(lines.get(3)), lines.get(2).equals("leave"));
+      return OK;
+    } catch (FreezeRefusal refusal) {
+      return refusal.getMessage();
+    } catch (RuntimeException e) {
+      return "internal error: " + e;
+    }
+  }
+
+  private static String read(SocketChannel from) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    ByteBuffer buffer = ByteBuffer.allocate(4096);
+    while (from.read(buffer) >= 0 && all.size() < LONGEST) {
+      all.write(buffer.array(), 0, buffer.position());
+      buffer.clear();
+      byte[] bytes = all.toByteArray();
+      if (bytes.length > 0 && bytes[bytes.length - 1] == 0) {
+        break;
+      }
+    }
+    return all.toString(StandardCharsets.UTF_8).replace("\0", "");
+  }
+
+  /** Ends listening. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    synchronized (this) {
+      if (server != null) {
+        try {
+          server.close();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+    delete(directory().resolve(Long.toString(ProcessHandle.current().pid())));
+  }
+
+  // ---- the client's side
+  // --------------------------------------------------------------------------
+
+  /**
+   * Has the machine that has a process freeze its tree.
+   *
+   * @param pid as its guest knows it
+   * @throws FreezeRefusal with the reason
+   */
+  public static void checkpoint(int pid, Path directory, boolean leaveRunning)
+      throws FreezeRefusal {
+    String to = directory.toAbsolutePath().normalize().toString();
+    if (to.contains("\n") || to.contains("\0")) {
+      throw new FreezeRefusal("a directory whose name has several lines");
+    }
+    String request =
+        "checkpoint\n" + pid + "\n" + (leaveRunning ? "leave" : "kill") + "\n" + to + "\n\0";
+    long deadline = System.nanoTime() + PATIENCE * 1_000_000;
+    while (true) {
+      String answer = askAll(request);
+      if (answer.equals(OK)) {
+        return;
+      }
+      if (!answer.equals(NONE)) {
+        throw new FreezeRefusal(answer);
+      }
+      if (System.nanoTime() >= deadline) {
+        throw new FreezeRefusal("no running machine of this user has a process " + pid);
+      }
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  /** The first answer that is not {@link #NONE}. */
+  private static String askAll(String request) throws FreezeRefusal {
+    Path directory = directory();
+    if (Files.notExists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return NONE;
+    }
+    try {
+      checkOwn(directory);
+      List<Path> sockets;
+      try (Stream<Path> entries = Files.list(directory)) {
+        sockets = entries.toList();
+      }
+      for (Path socket : sockets) {
+        String answer = ask(socket, request);
+        if (!answer.equals(NONE)) {
+          return answer;
+        }
+      }
+      return NONE;
+    } catch (IOException e) {
+      throw new FreezeRefusal(directory + ": " + e.getMessage());
+    }
+  }
+
+  private static String ask(Path socket, String request) {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      ByteBuffer bytes = ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      String answer = read(channel).strip();
+      return answer.isEmpty() ? "the machine ended before it answered" : answer;
+    } catch (IOException nobody) {
+      return NONE; // of a machine that has ended, or is about to
+    }
+  }
+}

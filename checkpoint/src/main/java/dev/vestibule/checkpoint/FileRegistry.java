@@ -1,0 +1,255 @@
+package dev.vestibule.checkpoint;
+
+import dev.vestibule.checkpoint.image.ImageKind;
+import dev.vestibule.checkpoint.image.ImageWriter;
+import dev.vestibule.checkpoint.schema.EventfdFileEntry;
+import dev.vestibule.checkpoint.schema.EventpollFileEntry;
+import dev.vestibule.checkpoint.schema.EventpollTfdEntry;
+import dev.vestibule.checkpoint.schema.ExtFileEntry;
+import dev.vestibule.checkpoint.schema.FdType;
+import dev.vestibule.checkpoint.schema.FileEntry;
+import dev.vestibule.checkpoint.schema.FownEntry;
+import dev.vestibule.checkpoint.schema.PipeDataEntry;
+import dev.vestibule.checkpoint.schema.PipeEntry;
+import dev.vestibule.checkpoint.schema.RegFileEntry;
+import dev.vestibule.checkpoint.schema.SignalfdEntry;
+import dev.vestibule.checkpoint.schema.TimerfdEntry;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.file.FileState;
+import dev.vestibule.kernel.file.FileStatus;
+import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.kernel.memory.Backing;
+import dev.vestibule.kernel.pipe.PipeEnd;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Which number has each open file of a tree in its images? Descriptions that descriptors share have
+ * one number; so has what is mapped, run and stood in, for which CRIU writes file entries, too.
+ */
+final class FileRegistry {
+  /** EFD_SEMAPHORE. */
+  static final int SEMAPHORE = 1;
+
+  private final Map<OpenFile, FileEntry> open = new IdentityHashMap<>();
+  private final Map<Object, Integer> mapped = new HashMap<>();
+  private final Map<String, Integer> named = new HashMap<>();
+  private final Map<Long, Integer> pipes = new LinkedHashMap<>();
+  private final ImageWriter files = new ImageWriter(ImageKind.FILES, 0);
+  private final ImageWriter pipeData = new ImageWriter(ImageKind.PIPES_DATA, 0);
+  private int last;
+
+  /** The entry of an open file, made when it is first asked for. */
+  FileEntry of(OpenFile file, Task task) throws FreezeRefusal {
+    FileEntry known = open.get(file);
+    if (known != null) {
+      return known;
+    }
+    FileEntry entry = entry(++last, file, file.state(task), task);
+    open.put(file, entry);
+    files.add(entry);
+    return entry;
+  }
+
+  private FileEntry entry(int id, OpenFile file, FileState state, Task task) throws FreezeRefusal {
+    FownEntry owner = owner(file, task);
+    FileEntry.Builder entry = FileEntry.newBuilder().setId(id);
+    return switch (state) {
+      case FileState.Named s -> {
+        if (!s.found()) {
+          throw refusal(task, "a file that its name no longer leads to: " + shown(s.path()));
+        }
+        RegFileEntry.Builder reg =
+            RegFileEntry.newBuilder()
+                .setId(id)
+                .setFlags(s.flags())
+                .setPos(s.position())
+                .setFown(owner)
+                .setNameBytes(Texts.bytes(s.path().isEmpty() ? "/" : s.path()))
+                .setMode(s.mode());
+        if ((s.mode() & FileStatus.S_IFMT) == FileStatus.S_IFREG) {
+          reg.setSize(s.size());
+        }
+        yield entry.setType(FdType.REG).setReg(reg).build();
+      }
+      case FileState.Stream s ->
+          entry
+              .setType(FdType.EXT)
+              .setExt(
+                  ExtFileEntry.newBuilder()
+                      .setId(id)
+                      .setFown(owner)
+                      .setStream(s.number())
+                      .setFlags(s.flags()))
+              .build();
+      case FileState.Pipe s ->
+          entry
+              .setType(FdType.PIPE)
+              .setPipe(
+                  PipeEntry.newBuilder()
+                      .setId(id)
+                      .setPipeId(pipe(s.pipe(), (PipeEnd) file))
+                      .setFlags(s.flags())
+                      .setFown(owner))
+              .build();
+      case FileState.Event s ->
+          entry
+              .setType(FdType.EVENTFD)
+              .setEfd(
+                  EventfdFileEntry.newBuilder()
+                      .setId(id)
+                      .setFlags(s.flags() | (s.semaphore() ? SEMAPHORE : 0))
+                      .setFown(owner)
+                      .setCounter(s.counter()))
+              .build();
+      case FileState.SignalSet s ->
+          entry
+              .setType(FdType.SIGNALFD)
+              .setSgfd(
+                  SignalfdEntry.newBuilder()
+                      .setId(id)
+                      .setFlags(s.flags())
+                      .setFown(owner)
+                      .setSigmask(s.mask()))
+              .build();
+      case FileState.Timer s ->
+          entry
+              .setType(FdType.TIMERFD)
+              .setTfd(
+                  TimerfdEntry.newBuilder()
+                      .setId(id)
+                      .setFlags(s.flags())
+                      .setFown(owner)
+                      .setClockid(s.clock())
+                      .setTicks(s.ticks())
+                      .setSettimeFlags(0)
+                      .setVsec(s.left() / Nanos.SECOND)
+                      .setVnsec(s.left() % Nanos.SECOND)
+                      .setIsec(s.interval() / Nanos.SECOND)
+                      .setInsec(s.interval() % Nanos.SECOND))
+              .build();
+      case FileState.Poll s -> {
+        EventpollFileEntry.Builder poll =
+            EventpollFileEntry.newBuilder().setId(id).setFlags(s.flags()).setFown(owner);
+        for (FileState.Watched watched : s.watched()) {
+          poll.addTfd(
+              EventpollTfdEntry.newBuilder()
+                  .setId(of(watched.file(), task).getId())
+                  .setTfd(watched.fd())
+                  .setEvents(watched.events())
+                  .setData(watched.data()));
+        }
+        yield entry.setType(FdType.EVENTPOLL).setEpfd(poll).build();
+      }
+      case FileState.Unknown s -> throw refusal(task, shown(s.what()));
+    };
+  }
+
+  private static FreezeRefusal refusal(Task task, String what) {
+    return new FreezeRefusal(
+        "process %d has open what cannot be frozen: %s".formatted(task.process().pid(), what));
+  }
+
+  private static String shown(String text) {
+    return GuestText.toHost(text);
+  }
+
+  private static FownEntry owner(OpenFile file, Task task) {
+    int owner = file.owner();
+    int process = 1; // F_OWNER_PID
+    int group = 2; // F_OWNER_PGRP
+    return FownEntry.newBuilder()
+        .setUid(owner == 0 ? 0 : task.credentials().uid())
+        .setEuid(owner == 0 ? 0 : task.credentials().euid())
+        .setSignum(file.ownerSignal())
+        .setPidType(owner == 0 ? 0 : owner > 0 ? process : group)
+        .setPid(Math.abs(owner))
+        .build();
+  }
+
+  private int pipe(long inode, PipeEnd end) {
+    Integer known = pipes.get(inode);
+    if (known != null) {
+      return known;
+    }
+    int id = pipes.size() + 1;
+    pipes.put(inode, id);
+    byte[] bytes = end.peek(Integer.MAX_VALUE);
+    pipeData
+        .add(
+            PipeDataEntry.newBuilder()
+                .setPipeId(id)
+                .setBytes(bytes.length)
+                .setSize((int) end.capacity())
+                .build())
+        .extra(bytes);
+    return id;
+  }
+
+  /** The number of what is mapped of a file, by the file's name. */
+  int mapped(Backing backing, Task task) throws FreezeRefusal {
+    Integer known = mapped.get(backing.identity());
+    if (known != null) {
+      return known;
+    }
+    FileStatus there = FileNames.status(task, backing.path());
+    if (there == null || there.inode() != backing.inode() || there.device() != backing.device()) {
+      throw new FreezeRefusal(
+          "process %d maps a file that its name no longer leads to: %s"
+              .formatted(task.process().pid(), shown(backing.path())));
+    }
+    int readWrite = 2;
+    int id = reg(backing.path(), backing.hostWritable() ? readWrite : 0, there);
+    mapped.put(backing.identity(), id);
+    return id;
+  }
+
+  /** The number of a program or a directory, by its name. */
+  int named(String path, Task task) throws FreezeRefusal {
+    String name = path.isEmpty() ? "/" : path;
+    Integer known = named.get(name);
+    if (known != null) {
+      return known;
+    }
+    FileStatus there = FileNames.status(task, name);
+    if (there == null) {
+      throw new FreezeRefusal(
+          "process %d needs %s, which is gone".formatted(task.process().pid(), shown(name)));
+    }
+    int id = reg(name, 0, there);
+    named.put(name, id);
+    return id;
+  }
+
+  private int reg(String name, int flags, FileStatus there) {
+    int id = ++last;
+    RegFileEntry.Builder reg =
+        RegFileEntry.newBuilder()
+            .setId(id)
+            .setFlags(flags)
+            .setPos(0)
+            .setFown(
+                FownEntry.newBuilder().setUid(0).setEuid(0).setSignum(0).setPidType(0).setPid(0))
+            .setNameBytes(Texts.bytes(name))
+            .setMode(there.mode());
+    if (there.type() == FileStatus.S_IFREG) {
+      reg.setSize(there.size());
+    }
+    files.add(FileEntry.newBuilder().setType(FdType.REG).setId(id).setReg(reg).build());
+    return id;
+  }
+
+  /** Writes files.img and, where there are pipes, pipes-data.img. */
+  void write(Path directory) throws IOException {
+    files.write(directory);
+    if (!pipes.isEmpty()) {
+      pipeData.write(directory);
+    }
+  }
+}

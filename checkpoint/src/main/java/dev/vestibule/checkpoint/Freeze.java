@@ -1,0 +1,103 @@
+package dev.vestibule.checkpoint;
+
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.Process;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.kernel.freeze.Freezer;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** How is a tree of processes frozen into a directory? */
+public final class Freeze {
+  private Freeze() {}
+
+  /**
+   * Freezes a process and its descendants. The directory appears as a whole or not at all: images
+   * are written into one beside it, which gets its name once all of them are on the disk.
+   *
+   * @param pid as the guest knows it
+   * @param directory absolute; absent or empty
+   * @param leaveRunning whether the tree goes on afterwards; it is killed otherwise
+   * @throws FreezeRefusal with the reason; the tree goes on then, and nothing is written
+   */
+  public static void freeze(Machine machine, int pid, Path directory, boolean leaveRunning)
+      throws FreezeRefusal {
+    Process root = machine.process(pid);
+    if (root == null) {
+      throw new FreezeRefusal("there is no process " + pid);
+    }
+    Path parent = directory.toAbsolutePath().getParent();
+    if (parent == null) {
+      throw new FreezeRefusal(directory + ": cannot hold images");
+    }
+    Path aside = makeAside(parent, directory);
+    boolean done = false;
+    try (Freezer.Frozen frozen = machine.freezer().freeze(root)) {
+      new TreeWriter(machine, frozen.tree(), aside).write();
+      sync(aside);
+      Files.move(aside, directory, StandardCopyOption.ATOMIC_MOVE);
+      sync(parent);
+      done = true;
+      if (!leaveRunning) {
+        frozen.kill();
+      }
+    } catch (DirectoryNotEmptyException e) {
+      throw new FreezeRefusal(directory + ": the directory is not empty");
+    } catch (IOException e) {
+      throw new FreezeRefusal(directory + ": " + e.getMessage());
+    } finally {
+      if (!done) {
+        remove(aside);
+      }
+    }
+  }
+
+  private static Path makeAside(Path parent, Path directory) throws FreezeRefusal {
+    try {
+      if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS) && !isEmpty(directory)) {
+        throw new FreezeRefusal(directory + ": is not an empty directory");
+      }
+      return Files.createTempDirectory(
+          parent,
+          "." + directory.getFileName() + ".freezing-",
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      throw new FreezeRefusal(parent + ": " + e.getMessage());
+    }
+  }
+
+  private static boolean isEmpty(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.findAny().isEmpty();
+    }
+  }
+
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void remove(Path aside) {
+    try (Stream<Path> entries = Files.list(aside)) {
+      for (Path entry : List.copyOf(entries.toList())) {
+        Files.delete(entry);
+      }
+      Files.delete(aside);
+    } catch (IOException leftBehind) {
+      // Its name says that it is none of anybody's images.
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package dev.vestibule.checkpoint;
+
+import dev.vestibule.checkpoint.image.ImageKind;
+import dev.vestibule.checkpoint.image.ImageReader;
+import dev.vestibule.checkpoint.image.ImageReader.Entry;
+import dev.vestibule.checkpoint.schema.CoreEntry;
+import dev.vestibule.checkpoint.schema.FdinfoEntry;
+import dev.vestibule.checkpoint.schema.FileEntry;
+import dev.vestibule.checkpoint.schema.FsEntry;
+import dev.vestibule.checkpoint.schema.InventoryEntry;
+import dev.vestibule.checkpoint.schema.MmEntry;
+import dev.vestibule.checkpoint.schema.PagemapEntry;
+import dev.vestibule.checkpoint.schema.PagemapHead;
+import dev.vestibule.checkpoint.schema.PipeDataEntry;
+import dev.vestibule.checkpoint.schema.PstreeEntry;
+import dev.vestibule.checkpoint.schema.TaskKobjIdsEntry;
+import dev.vestibule.checkpoint.schema.TimensEntry;
+import dev.vestibule.checkpoint.schema.Timespec;
+import dev.vestibule.checkpoint.schema.VestibuleMachine;
+import dev.vestibule.handed.TimeSource;
+import dev.vestibule.handed.VdsoImage;
+import dev.vestibule.handed.VdsoImages;
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.profile.Architecture;
+import dev.vestibule.profile.KernelProfile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What is in a directory of images? Read with hostile eyes: whatever is accepted fits together. */
+public final class FrozenTree {
+  private static final int MOST_PROCESSES = 4096;
+  private static final int MOST_PID = 4194304;
+  private static final int IMAGE_VERSION = 2;
+
+  private final Path directory;
+  private final VestibuleMachine machine;
+  private final Architecture architecture;
+  private final long monotonic;
+  private final Map<Integer, Entry<FileEntry>> files = new HashMap<>();
+  private final Map<Integer, Pipe> pipes = new HashMap<>();
+  private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
+  private final List<PstreeEntry> places = new ArrayList<>();
+  private final Map<Integer, CoreEntry> zombies = new HashMap<>();
+
+  /** A pipe's content. */
+  record Pipe(int capacity, byte[] bytes) {}
+
+  private FrozenTree(
+      Path directory, VestibuleMachine machine, Architecture architecture, long monotonic) {
+    this.directory = directory;
+    this.machine = machine;
+    this.architecture = architecture;
+    this.monotonic = monotonic;
+  }
+
+  /**
+   * Reads and checks all images but the pages.
+   *
+   * @throws ImageException naming file, field and offset of the first thing wrong
+   */
+  public static FrozenTree read(Path directory) throws ImageException {
+    if (!Files.isDirectory(directory)) {
+      throw new ImageException(directory.toString(), "directory", 0, "there is none");
+    }
+    Entry<InventoryEntry> inventory =
+        ImageReader.open(directory, ImageKind.INVENTORY, 0).only(InventoryEntry.parser());
+    inventory.check(
+        inventory.message().getImgVersion() == IMAGE_VERSION,
+        "img_version",
+        inventory.message().getImgVersion() + " is not version " + IMAGE_VERSION);
+    inventory.check(
+        inventory.message().hasVestibule(),
+        "vestibule",
+        "is missing: a real machine's processes cannot go on in this one");
+    VestibuleMachine machine = inventory.message().getVestibule();
+    inventory.check(
+        machine.getVersion() == TreeWriter.VERSION,
+        "vestibule.version",
+        machine.getVersion() + " is not version " + TreeWriter.VERSION);
+    Architecture architecture = Architecture.of(machine.getMachine());
+    if (architecture == null) {
+      throw inventory.bad("vestibule.machine", "is no architecture of guests");
+    }
+    int page = machine.getPageSize();
+    inventory.check(
+        page >= 4096 && page <= 1 << 16 && Integer.bitCount(page) == 1,
+        "vestibule.page_size",
+        page + " is not one");
+    long hz = machine.getTimebaseHz();
+    inventory.check(
+        hz >= 1_000_000 && hz <= 10_000_000_000L, "vestibule.timebase_hz", hz + " is none");
+    FrozenTree tree = new FrozenTree(directory, machine, architecture, monotonic(directory));
+    tree.readFiles();
+    tree.readTree();
+    return tree;
+  }
+
+  private static long monotonic(Path directory) throws ImageException {
+    Entry<TimensEntry> entry =
+        ImageReader.open(directory, ImageKind.TIMENS, 0).only(TimensEntry.parser());
+    Timespec time = entry.message().getMonotonic();
+    entry.check(
+        Nanos.valid(time.getTvSec(), time.getTvNsec(), Nanos.SECOND) && time.getTvSec() < 1L << 32,
+        "monotonic",
+        "is no time");
+    return Nanos.of(time.getTvSec(), time.getTvNsec());
+  }
+
+  // ---- what it tells ----------------------------------------------------------------------------
+
+  /** The name of the kernel profile it was frozen under. */
+  public String kernel() {
+    return machine.getKernel();
+  }
+
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /**
+   * A machine to go on in: of a kernel, on the processor that the tree ran on, with a time that
+   * goes on.
+   */
+  public Machine.Builder machine(KernelProfile kernel, TimeSource.Continuing time) {
+    Machine.Builder builder =
+        Machine.builder(kernel.withTimebaseHz(machine.getTimebaseHz())).timeSource(time);
+    VdsoImage image = VdsoImages.of(kernel);
+    return image == null ? builder : builder.vdsoImage(image);
+  }
+
+  /** What CLOCK_MONOTONIC said, in nanoseconds. */
+  public long monotonic() {
+    return monotonic;
+  }
+
+  /** The root's pid. */
+  public int root() {
+    return machine.getRoot();
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  int pageSize() {
+    return machine.getPageSize();
+  }
+
+  Entry<FileEntry> file(int id) {
+    Entry<FileEntry> file = files.get(id);
+    if (file == null) {
+      throw new IllegalStateException("file " + id);
+    }
+    return file;
+  }
+
+  Map<Integer, Entry<FileEntry>> files() {
+    return files;
+  }
+
+  Map<Integer, Pipe> pipes() {
+    return pipes;
+  }
+
+  /** Where each process, living or not, stands in the tree; parents first. */
+  List<PstreeEntry> places() {
+    return places;
+  }
+
+  Map<Integer, FrozenProcess> processes() {
+    return processes;
+  }
+
+  Map<Integer, CoreEntry> zombies() {
+    return zombies;
+  }
+
+  // ---- files ------------------------------------------------------------------------------------
+
+  private void readFiles() throws ImageException {
+    var data = ImageReader.find(directory, ImageKind.PIPES_DATA, 0);
+    if (data.isPresent()) {
+      ImageReader reader = data.get();
+      while (reader.more()) {
+        Entry<PipeDataEntry> entry = reader.next(PipeDataEntry.parser());
+        PipeDataEntry pipe = entry.message();
+        byte[] bytes = reader.extra(Integer.toUnsignedLong(pipe.getBytes()));
+        int capacity = pipe.hasSize() ? pipe.getSize() : 16 * pageSize();
+        entry.check(
+            capacity >= 4096 && capacity <= 1 << 30 && capacity >= bytes.length,
+            "size",
+            capacity + " is no capacity for it");
+        entry.check(
+            pipes.put(pipe.getPipeId(), new Pipe(capacity, bytes)) == null,
+            "pipe_id",
+            "a second pipe " + pipe.getPipeId());
+      }
+    }
+    ImageReader reader = ImageReader.open(directory, ImageKind.FILES, 0);
+    while (reader.more()) {
+      Entry<FileEntry> entry = reader.next(FileEntry.parser());
+      FileReader.check(entry, this);
+      entry.check(
+          files.put(entry.message().getId(), entry) == null,
+          "id",
+          "a second file " + entry.message().getId());
+    }
+    for (Entry<FileEntry> entry : files.values()) {
+      FileReader.checkReferences(entry, files);
+    }
+  }
+
+  // ---- the tree ---------------------------------------------------------------------------------
+
+  private void readTree() throws ImageException {
+    Set<Integer> tids = new HashSet<>();
+    Set<Integer> pids = new HashSet<>();
+    for (Entry<PstreeEntry> entry :
+        ImageReader.open(directory, ImageKind.PSTREE, 0).all(PstreeEntry.parser())) {
+      PstreeEntry place = entry.message();
+      entry.check(pids.size() < MOST_PROCESSES, "pid", "too many processes");
+      entry.check(inRange(place.getPid()), "pid", place.getPid() + " is none");
+      entry.check(pids.add(place.getPid()), "pid", "a second process " + place.getPid());
+      entry.check(
+          places.isEmpty() ? place.getPid() == root() : pids.contains(place.getPpid()),
+          "ppid",
+          "its parent is not in front of it");
+      entry.check(place.getPpid() != place.getPid(), "ppid", place.getPid() + " is its own parent");
+      entry.check(inRange(place.getPgid()), "pgid", place.getPgid() + " is none");
+      entry.check(inRange(place.getSid()), "sid", place.getSid() + " is none");
+      entry.check(
+          place.getThreadsCount() > 0 && place.getThreads(0) == place.getPid(),
+          "threads",
+          "the leader is not the first");
+      for (int tid : place.getThreadsList()) {
+        entry.check(inRange(tid) && tids.add(tid), "threads", tid + " is there twice, or none");
+      }
+      entry.check(tids.size() <= MOST_PROCESSES, "threads", "too many");
+      places.add(place);
+      read(place);
+    }
+    if (places.isEmpty()) {
+      throw new ImageException("pstree.img", "pid", 8, "there is no process");
+    }
+  }
+
+  private static boolean inRange(int pid) {
+    return pid > 0 && pid <= MOST_PID;
+  }
+
+  private void read(PstreeEntry place) throws ImageException {
+    int pid = place.getPid();
+    List<Entry<CoreEntry>> threads = new ArrayList<>();
+    for (int tid : place.getThreadsList()) {
+      threads.add(ImageReader.open(directory, ImageKind.CORE, tid).only(CoreEntry.parser()));
+    }
+    Entry<CoreEntry> leader = threads.getFirst();
+    leader.check(leader.message().hasTc(), "tc", "is missing");
+    if (leader.message().getTc().getTaskState() == TaskWriter.ZOMBIE) {
+      leader.check(
+          !places.getFirst().equals(place) && threads.size() == 1,
+          "tc.task_state",
+          "neither the root nor a thread can have ended");
+      zombies.put(pid, leader.message());
+      return;
+    }
+    for (Entry<CoreEntry> thread : threads) {
+      TaskReader.check(thread, architecture);
+    }
+    TaskReader.checkLeader(leader);
+    Entry<TaskKobjIdsEntry> ids =
+        ImageReader.open(directory, ImageKind.IDS, pid).only(TaskKobjIdsEntry.parser());
+    Entry<FsEntry> fs = ImageReader.open(directory, ImageKind.FS, pid).only(FsEntry.parser());
+    FileReader.checkNamed(fs, "cwd_id", fs.message().getCwdId(), files);
+    FileReader.checkNamed(fs, "root_id", fs.message().getRootId(), files);
+    Entry<MmEntry> mm = ImageReader.open(directory, ImageKind.MM, pid).only(MmEntry.parser());
+    MemoryReader.check(mm, this);
+    ImageReader maps = ImageReader.open(directory, ImageKind.PAGEMAP, pid);
+    Entry<PagemapHead> head = maps.next(PagemapHead.parser());
+    List<PagemapEntry> pagemap =
+        MemoryReader.pagemap(directory, head, maps.all(PagemapEntry.parser()), pageSize());
+    MemoryReader.checkMapped(mm, maps.file(), pagemap, pageSize());
+    List<FdinfoEntry> descriptors = new ArrayList<>();
+    Set<Integer> taken = new HashSet<>();
+    for (Entry<FdinfoEntry> entry :
+        ImageReader.open(directory, ImageKind.FDINFO, ids.message().getFilesId())
+            .all(FdinfoEntry.parser())) {
+      FileReader.check(entry, files);
+      entry.check(taken.add(entry.message().getFd()), "fd", "a second " + entry.message().getFd());
+      descriptors.add(entry.message());
+    }
+    processes.put(
+        pid,
+        new FrozenProcess(
+            place,
+            threads,
+            ids.message(),
+            fs.message(),
+            mm,
+            head.message().getPagesId(),
+            pagemap,
+            descriptors));
+  }
+
+  /** The size of a file of pages, -1 if there is none. */
+  static long sizeOf(Path file) {
+    try {
+      return Files.isRegularFile(file) ? Files.size(file) : -1;
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+}

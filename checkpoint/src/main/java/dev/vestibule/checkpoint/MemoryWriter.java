@@ -1,0 +1,247 @@
+package dev.vestibule.checkpoint;
+
+import dev.vestibule.checkpoint.image.ImageKind;
+import dev.vestibule.checkpoint.image.ImageWriter;
+import dev.vestibule.checkpoint.image.PagesFile;
+import dev.vestibule.checkpoint.schema.HandedEntry;
+import dev.vestibule.checkpoint.schema.MmEntry;
+import dev.vestibule.checkpoint.schema.PagemapEntry;
+import dev.vestibule.checkpoint.schema.PagemapHead;
+import dev.vestibule.checkpoint.schema.VestibuleMemory;
+import dev.vestibule.checkpoint.schema.VestibuleVma;
+import dev.vestibule.checkpoint.schema.VmaEntry;
+import dev.vestibule.cpu.MemoryImage;
+import dev.vestibule.kernel.Process;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.exec.HandedArea;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.memory.Backing;
+import dev.vestibule.kernel.memory.HandedSet;
+import dev.vestibule.kernel.memory.SharedMemory;
+import dev.vestibule.kernel.memory.Vma;
+import dev.vestibule.kernel.trace.TracedMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** How does the memory of a frozen process come into its images? */
+final class MemoryWriter {
+  private static final int PRESENT = 4;
+
+  private final Path directory;
+  private final FileRegistry files;
+  private final Map<Backing, Integer> shared = new IdentityHashMap<>();
+  private int lastPages;
+
+  MemoryWriter(Path directory, FileRegistry files) {
+    this.directory = directory;
+    this.files = files;
+  }
+
+  /** Writes a process's mm, pagemap and pages. */
+  void write(Process process, Task leader) throws IOException, FreezeRefusal {
+    AddressSpace space = process.space();
+    List<Vma> mappings = space.mappings();
+    MmEntry.Builder mm = startup(space, mappings, process);
+    mm.setExeFileId(files.named(process.executable(), leader));
+    mm.setDumpable(process.dumpable() ? 1 : 0);
+    for (Vma vma : mappings) {
+      mm.addVmas(entry(vma, leader, space));
+    }
+    VestibuleMemory.Builder own =
+        VestibuleMemory.newBuilder()
+            .setSearchFrom(space.layout().searchFrom())
+            .setAuxvAddress(space.startup().auxv())
+            .setAuxvLength(space.startup().auxvLength())
+            .setBarriers(space.barriers().get());
+    for (HandedSet set : space.handedSets()) {
+      own.addHanded(entry(set));
+    }
+    mm.setVestibule(own);
+    new ImageWriter(ImageKind.MM, process.pid()).add(mm.build()).write(directory);
+    pages(process.pid(), space, mappings);
+  }
+
+  // ---- mm ---------------------------------------------------------------------------------------
+
+  private static MmEntry.Builder startup(AddressSpace space, List<Vma> mappings, Process process) {
+    AddressSpace.Startup startup = space.startup();
+    MmEntry.Builder mm =
+        MmEntry.newBuilder()
+            .setMmStartStack(startup.stack())
+            .setMmStartBrk(space.brkStart())
+            .setMmBrk(space.brkEnd())
+            .setMmArgStart(startup.arguments())
+            .setMmArgEnd(startup.environment())
+            .setMmEnvStart(startup.environment())
+            .setMmEnvEnd(startup.textEnd());
+    extent(mm, mappings, process.executable());
+    int word = process.abi().wordSize();
+    byte[] auxv = new byte[Math.clamp(startup.auxvLength(), 0, 4096)];
+    int read = TracedMemory.read(space, startup.auxv(), auxv, 0, auxv.length);
+    var words = process.abi().struct(auxv.length);
+    System.arraycopy(auxv, 0, words.bytes(), 0, read);
+    for (int at = 0; at + word <= read; at += word) {
+      mm.addMmSavedAuxv(words.word(at));
+    }
+    return mm;
+  }
+
+  /** Where code and data of the program lie, as far as its mappings tell. */
+  private static void extent(MmEntry.Builder mm, List<Vma> mappings, String program) {
+    long codeStart = 0;
+    long codeEnd = 0;
+    long dataStart = 0;
+    long dataEnd = 0;
+    for (Vma vma : mappings) {
+      Backing backing = vma.backing();
+      if (backing == null || !backing.path().equals(program)) {
+        continue;
+      }
+      if ((vma.protection() & 4) != 0) {
+        codeStart = codeStart == 0 ? vma.start() : codeStart;
+        codeEnd = vma.end();
+      } else if ((vma.protection() & 2) != 0) {
+        dataStart = dataStart == 0 ? vma.start() : dataStart;
+        dataEnd = vma.end();
+      }
+    }
+    mm.setMmStartCode(codeStart).setMmEndCode(codeEnd);
+    mm.setMmStartData(dataStart).setMmEndData(dataEnd);
+  }
+
+  private VmaEntry entry(Vma vma, Task leader, AddressSpace space)
+      throws FreezeRefusal, IOException {
+    VmaEntry.Builder entry =
+        VmaEntry.newBuilder()
+            .setStart(vma.start())
+            .setEnd(vma.end())
+            .setPgoff(vma.backing() == null || vma.has(Vma.HANDED) ? 0 : vma.offset())
+            .setShmid(0)
+            .setProt(vma.protection())
+            .setFlags(VmaStatus.mapFlags(vma))
+            .setStatus(VmaStatus.REGULAR | kind(vma))
+            .setFd(-1)
+            .setVestibule(VestibuleVma.newBuilder().setAttributes(vma.flags()).setName(vma.name()));
+    Backing backing = vma.backing();
+    if (backing instanceof SharedMemory memory) {
+      entry.setShmid(sharedId(memory, space));
+    } else if (backing != null && !vma.has(Vma.HANDED)) {
+      entry.setShmid(files.mapped(backing, leader));
+    }
+    return entry.build();
+  }
+
+  private static int kind(Vma vma) {
+    if (vma.has(Vma.HANDED)) {
+      return VmaStatus.ANON_PRIVATE | (holdsCode(vma) ? VmaStatus.VDSO : VmaStatus.VVAR);
+    }
+    if (vma.backing() instanceof SharedMemory) {
+      return VmaStatus.ANON_SHARED;
+    }
+    if (vma.backing() != null) {
+      return vma.shared() ? VmaStatus.FILE_SHARED : VmaStatus.FILE_PRIVATE;
+    }
+    return VmaStatus.ANON_PRIVATE | (vma.name().equals("[heap]") ? VmaStatus.HEAP : 0);
+  }
+
+  private static boolean holdsCode(Vma vma) {
+    return !vma.has(Vma.IO);
+  }
+
+  private static HandedEntry entry(HandedSet set) {
+    return HandedEntry.newBuilder()
+        .setKernel(set.kernel())
+        .setVdso(set.vdso())
+        .setStart(set.start())
+        .setEnd(set.end())
+        .setCurrent(set.current())
+        .build();
+  }
+
+  // ---- pages ------------------------------------------------------------------------------------
+
+  private record Run(long start, long end) {}
+
+  private void pages(int pid, AddressSpace space, List<Vma> mappings) throws IOException {
+    long pageSize = space.layout().pageSize();
+    MemoryImage image = new MemoryImage(space.memory());
+    int id = ++lastPages;
+    ImageWriter pagemap =
+        new ImageWriter(ImageKind.PAGEMAP, pid)
+            .add(PagemapHead.newBuilder().setPagesId(id).build());
+    try (PagesFile pages = PagesFile.create(directory, id)) {
+      synchronized (space) {
+        for (Vma vma : mappings) {
+          for (Run run : runs(vma, image, pageSize)) {
+            pages.check(image.write(pages.fd(), run.start, run.end - run.start));
+            pagemap.add(entry(run, pageSize));
+          }
+        }
+      }
+      pages.sync();
+    }
+    pagemap.write(directory);
+  }
+
+  private static List<Run> runs(Vma vma, MemoryImage image, long pageSize) {
+    List<Run> runs = new ArrayList<>();
+    if (vma.has(Vma.IO) || vma.shared()) {
+      return runs;
+    }
+    if (vma.has(Vma.HANDED)) {
+      long present = vma.backing() instanceof HandedArea area ? area.size() - vma.offset() : 0;
+      long end = Math.min(vma.end(), vma.start() + present);
+      if (end > vma.start()) {
+        runs.add(new Run(vma.start(), end));
+      }
+      return runs;
+    }
+    image.ownPages(vma.start(), vma.length(), pageSize, (from, to) -> runs.add(new Run(from, to)));
+    return runs;
+  }
+
+  /** With the count where old readers look for it, and where new ones do. */
+  private static PagemapEntry entry(Run run, long pageSize) {
+    long count = (run.end - run.start) / pageSize;
+    return PagemapEntry.newBuilder()
+        .setVaddr(run.start)
+        .setCompatNrPages((int) count)
+        .setFlags(PRESENT)
+        .setNrPages(count)
+        .build();
+  }
+
+  /** The number of shared memory; its pages are written when it is first met. */
+  private int sharedId(SharedMemory memory, AddressSpace space) throws IOException {
+    Integer known = shared.get(memory);
+    if (known != null) {
+      return known;
+    }
+    int id = shared.size() + 1;
+    shared.put(memory, id);
+    int pagesId = ++lastPages;
+    long pageSize = space.layout().pageSize();
+    ImageWriter pagemap =
+        new ImageWriter(ImageKind.SHMEM_PAGEMAP, id)
+            .add(PagemapHead.newBuilder().setPagesId(pagesId).build());
+    List<Run> runs = new ArrayList<>();
+    MemoryImage.sharedPages(
+        memory.hostFd(),
+        memory.size(),
+        (from, to) -> runs.add(new Run(from & -pageSize, to + pageSize - 1 & -pageSize)));
+    try (PagesFile pages = PagesFile.create(directory, pagesId)) {
+      for (Run run : runs) {
+        pages.copyFrom(memory.hostFd(), run.start, run.end - run.start);
+        pagemap.add(entry(run, pageSize));
+      }
+      pages.sync();
+    }
+    pagemap.write(directory);
+    return id;
+  }
+}

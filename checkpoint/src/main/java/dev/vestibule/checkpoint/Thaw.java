@@ -1,0 +1,229 @@
+package dev.vestibule.checkpoint;
+
+import dev.vestibule.checkpoint.image.ImageReader.Entry;
+import dev.vestibule.checkpoint.schema.CoreEntry;
+import dev.vestibule.checkpoint.schema.EventpollTfdEntry;
+import dev.vestibule.checkpoint.schema.FdType;
+import dev.vestibule.checkpoint.schema.FdinfoEntry;
+import dev.vestibule.checkpoint.schema.FileEntry;
+import dev.vestibule.checkpoint.schema.FsEntry;
+import dev.vestibule.checkpoint.schema.PipeEntry;
+import dev.vestibule.checkpoint.schema.PstreeEntry;
+import dev.vestibule.kernel.Credentials;
+import dev.vestibule.kernel.Limits;
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.Process;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileTable;
+import dev.vestibule.kernel.file.FsContext;
+import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.freeze.FileThaw;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.kernel.memory.AddressSpace;
+import dev.vestibule.kernel.pipe.PipeEnd;
+import dev.vestibule.kernel.poll.Epoll;
+import dev.vestibule.kernel.signal.SignalActions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How does a frozen tree go on in a machine? All of it is made first; only then does its first task
+ * run. Whatever cannot be had again ends the thaw before.
+ */
+public final class Thaw {
+  private final FrozenTree tree;
+  private final Machine machine;
+  private final MemoryThaw memory;
+  private final Map<Integer, Process> processes = new HashMap<>();
+  private final Map<Integer, OpenFile> files = new HashMap<>();
+  private final Map<Integer, PipeEnd.Saved> pipes = new HashMap<>();
+  private final Map<Integer, FileTable> tables = new HashMap<>();
+  private final Map<Integer, FsContext> contexts = new HashMap<>();
+  private final Map<Integer, SignalActions> actions = new HashMap<>();
+  private final List<Task> tasks = new ArrayList<>();
+
+  private Thaw(FrozenTree tree, Machine machine) {
+    this.tree = tree;
+    this.machine = machine;
+    this.memory = new MemoryThaw(tree, machine);
+  }
+
+  /**
+   * Lets a tree go on in a machine of its architecture that has no processes yet, and whose steady
+   * clock goes on from {@link FrozenTree#monotonic}.
+   *
+   * @param last what happens when all is made, just before the first task runs
+   * @return the root
+   * @throws FreezeRefusal with the reason; nothing has run then, and the machine is of no more use
+   * @throws ImageException if a file of pages is not what it was when the tree was read
+   */
+  public static Process thaw(FrozenTree tree, Machine machine, Runnable last)
+      throws FreezeRefusal, ImageException {
+    if (machine.profile().architecture() != tree.architecture()) {
+      throw new FreezeRefusal(
+          "processes of %s cannot go on under a kernel of %s"
+              .formatted(tree.architecture().id(), machine.profile().architecture().id()));
+    }
+    return new Thaw(tree, machine).run(last);
+  }
+
+  private Process run(Runnable last) throws FreezeRefusal, ImageException {
+    try {
+      for (PstreeEntry place : tree.places()) {
+        FrozenProcess frozen = tree.processes().get(place.getPid());
+        if (frozen == null) {
+          zombie(place, Objects.requireNonNull(tree.zombies().get(place.getPid())));
+        } else {
+          make(frozen);
+        }
+      }
+      watch();
+    } finally {
+      memory.finish();
+      for (OpenFile file : files.values()) {
+        long closed = file.release();
+        assert closed == 0;
+      }
+    }
+    Process root = Objects.requireNonNull(processes.get(tree.root()));
+    last.run();
+    machine.go(root, tasks);
+    return root;
+  }
+
+  // ---- processes --------------------------------------------------------------------------------
+
+  private @Nullable Process parent(PstreeEntry place) {
+    return place.getPid() == tree.root() ? null : processes.get(place.getPpid());
+  }
+
+  private void make(FrozenProcess frozen) throws FreezeRefusal, ImageException {
+    PstreeEntry place = frozen.place();
+    CoreEntry leader = frozen.leader();
+    Limits limits = TaskReader.limits(leader.getTc());
+    AddressSpace space = memory.space(frozen, limits);
+    boolean newTable = !tables.containsKey(frozen.ids().getFilesId());
+    FileTable table = shared(tables, frozen.ids().getFilesId(), new FileTable());
+    if (!newTable) {
+      table.share();
+    }
+    Task task =
+        machine.putProcess(
+            place.getPid(),
+            parent(place),
+            machine.abi(),
+            space,
+            table,
+            context(frozen.ids().getFsId(), frozen.fs()),
+            TaskReader.credentials(leader.getThreadCore()),
+            shared(actions, frozen.ids().getSighandId(), TaskReader.actions(leader.getTc())),
+            limits);
+    Process process = task.process();
+    processes.put(place.getPid(), process);
+    process.setGroup(place.getPgid(), place.getSid());
+    if (newTable) {
+      fill(table, frozen, task);
+    }
+    memory.fill(frozen, space, task);
+    String program = name(frozen.mm().message().getExeFileId());
+    TaskReader.restore(leader, process, task, program);
+    process.setDumpable(frozen.mm().message().getDumpable() != 0);
+    restore(leader, task);
+    for (Entry<CoreEntry> thread : frozen.threads().subList(1, frozen.threads().size())) {
+      CoreEntry core = thread.message();
+      Credentials credentials = TaskReader.credentials(core.getThreadCore());
+      int tid = place.getThreads(frozen.threads().indexOf(thread));
+      restore(core, machine.putThread(process, tid, table.share(), task.fs(), credentials));
+    }
+  }
+
+  private void restore(CoreEntry core, Task task) throws FreezeRefusal {
+    TaskReader.restore(core, task);
+    tasks.add(task);
+  }
+
+  private void zombie(PstreeEntry place, CoreEntry core) {
+    Process parent = parent(place);
+    Process near = Objects.requireNonNull(parent);
+    machine.putEnded(
+        place.getPid(),
+        near,
+        core.getTc().getExitCode(),
+        core.getTc().getVestibule().getExitSignal());
+    Process process = Objects.requireNonNull(machine.process(place.getPid()));
+    process.setGroup(place.getPgid(), place.getSid());
+    processes.put(place.getPid(), process);
+  }
+
+  private static <T> T shared(Map<Integer, T> known, int id, T fresh) {
+    T old = known.putIfAbsent(id, fresh);
+    return old == null ? fresh : old;
+  }
+
+  private FsContext context(int id, FsEntry fs) {
+    FsContext fresh = new FsContext(name(fs.getCwdId()), fs.getUmask() & 0777);
+    String root = name(fs.getRootId());
+    fresh.setRoot(root.equals("/") ? "" : root);
+    return shared(contexts, id, fresh);
+  }
+
+  private String name(int file) {
+    return Texts.text(tree.file(file).message().getReg().getNameBytes());
+  }
+
+  // ---- files ------------------------------------------------------------------------------------
+
+  private void fill(FileTable table, FrozenProcess frozen, Task task) throws FreezeRefusal {
+    for (FdinfoEntry info : frozen.descriptors()) {
+      OpenFile file = file(info.getId(), task);
+      table.replace(info.getFd(), file.retain(), info.getFlags() != 0);
+    }
+  }
+
+  private OpenFile file(int id, Task task) throws FreezeRefusal {
+    OpenFile known = files.get(id);
+    if (known != null) {
+      return known;
+    }
+    FileEntry entry = tree.file(id).message();
+    OpenFile file;
+    if (entry.getType() == FdType.PIPE) {
+      PipeEntry pipe = entry.getPipe();
+      FrozenTree.Pipe saved = Objects.requireNonNull(tree.pipes().get(pipe.getPipeId()));
+      file =
+          pipes
+              .computeIfAbsent(
+                  pipe.getPipeId(), i -> new PipeEnd.Saved(saved.capacity(), saved.bytes()))
+              .end(task, pipe.getFlags());
+    } else {
+      file = FileThaw.open(task, FileReader.state(entry));
+    }
+    files.put(id, file);
+    return file;
+  }
+
+  /** Epolls watch again what they watched, once all of it is there. */
+  private void watch() throws FreezeRefusal {
+    Task task = tasks.getFirst();
+    for (Map.Entry<Integer, OpenFile> each : List.copyOf(files.entrySet())) {
+      if (!(each.getValue() instanceof Epoll epoll)) {
+        continue;
+      }
+      for (EventpollTfdEntry watched : tree.file(each.getKey()).message().getEpfd().getTfdList()) {
+        long result =
+            epoll.add(
+                watched.getTfd(),
+                file(watched.getId(), task),
+                watched.getEvents(),
+                watched.getData());
+        if (result < 0) {
+          throw new FreezeRefusal("an epoll cannot watch descriptor " + watched.getTfd());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.vestibule.checkpoint;
+
+import dev.vestibule.handed.TimeSource;
+import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.HostMemory;
+import dev.vestibule.host.Libc;
+import dev.vestibule.kernel.Limits;
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.Process;
+import dev.vestibule.kernel.exec.Arguments;
+import dev.vestibule.kernel.file.FileTable;
+import dev.vestibule.kernel.file.FsContext;
+import dev.vestibule.kernel.file.HostFile;
+import dev.vestibule.profile.Architecture;
+import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.Profiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A guest program in a machine of its own, with its output in a file. */
+final class Guest implements AutoCloseable {
+  private static final Path PROGRAMS = Path.of("..", "guests", "bin").toAbsolutePath().normalize();
+
+  private final Machine machine;
+  private final Process process;
+
+  private Guest(Machine machine, Process process) {
+    this.machine = machine;
+    this.process = process;
+  }
+
+  static List<String> kernels(Architecture architecture) throws Exception {
+    List<String> names = new ArrayList<>();
+    for (String name : Profiles.names()) {
+      if (Profiles.load(name).architecture() == architecture) {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+
+  /** Starts a bundled program. */
+  static Guest start(String kernel, String program, Path output, String... arguments)
+      throws Exception {
+    KernelProfile profile = Profiles.load(kernel);
+    Machine machine = Machine.builder(profile).build();
+    String path = PROGRAMS.resolve(profile.architecture().id()).resolve(program).toString();
+    List<String> argv = new ArrayList<>(List.of(path));
+    argv.addAll(List.of(arguments));
+    FileTable files = new FileTable();
+    for (int fd = 0; fd < 3; fd++) {
+      files.replace(fd, open(fd == 0 ? Path.of("/dev/null") : output), false);
+    }
+    Process process =
+        machine.start(
+            path,
+            new Arguments(argv, List.of()),
+            files,
+            new FsContext(output.getParent().toString(), 022),
+            Machine.hostCredentials(),
+            new Limits());
+    return new Guest(machine, process);
+  }
+
+  private static HostFile open(Path path) throws IOException {
+    if (Files.notExists(path)) {
+      Files.createFile(path);
+    }
+    int readWriteAppend = 2 | 02000;
+    byte[] name = (path + "\0").getBytes(StandardCharsets.UTF_8);
+    long address = HostMemory.allocate(name.length);
+    HostMemory.copyIn(name, 0, address, name.length);
+    int fd = (int) Libc.syscall(HostCalls.OPENAT, -100, address, readWriteAppend);
+    HostMemory.free(address);
+    return HostFile.of(fd, readWriteAppend, path.toString());
+  }
+
+  /** Goes on as what was frozen. */
+  static Guest thaw(Path images, String kernel) throws Exception {
+    FrozenTree tree = FrozenTree.read(images);
+    TimeSource.Continuing time = new TimeSource.Continuing(tree.monotonic());
+    Machine machine = tree.machine(Profiles.load(kernel), time).build();
+    try {
+      return new Guest(machine, Thaw.thaw(tree, machine, time::go));
+    } catch (Exception refused) {
+      machine.close();
+      throw refused;
+    }
+  }
+
+  Process process() {
+    return process;
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  void freeze(Path images, boolean leaveRunning) throws Exception {
+    Freeze.freeze(machine, process.pid(), images, leaveRunning);
+  }
+
+  int await() throws InterruptedException {
+    return machine.await(process);
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.vestibule.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.profile.Architecture;
+import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.Profiles;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Does a program that was frozen under one kernel go on under each other as if nothing had
+ * happened? The program is guests/programs/freeze.c, which looks at itself; it is frozen wherever
+ * it happens to be, inside vDSO functions, handlers and system calls.
+ */
+class ThawMatrixTest {
+  private final long seed = Long.getLong("test.seed", System.nanoTime());
+  private final Random random = new Random(seed);
+
+  @ParameterizedTest
+  @EnumSource(Architecture.class)
+  void goesOnUnderEveryKernel(Architecture architecture, @TempDir Path directory) throws Exception {
+    List<String> kernels = Guest.kernels(architecture);
+    boolean all = Boolean.getBoolean("test.whole-matrix");
+    for (String from : kernels) {
+      Path output = Files.createTempFile(directory, "output", "");
+      Path stop = directory.resolve("stop");
+      Path images = directory.resolve("images-" + from);
+      Files.deleteIfExists(stop);
+      try (Guest guest = Guest.start(from, "freeze", output, stop.toString())) {
+        Thread.sleep(random.nextInt(40));
+        freeze(guest, images, output);
+        assertThat(guest.await()).as("killed after the freeze").isEqualTo(9);
+      }
+      for (String to : all ? kernels : some(kernels)) {
+        String hop = from + " -> " + to + ", seed " + seed;
+        Files.write(output, new byte[0]);
+        Files.deleteIfExists(stop);
+        try (Guest guest = Guest.thaw(images, to)) {
+          Thread.sleep(random.nextInt(20));
+          Files.createFile(stop);
+          assertThat(guest.await()).as(hop + ": " + Files.readString(output)).isZero();
+        } catch (FreezeRefusal refusal) {
+          assertThat(smaller(to, from)).as(hop + ": " + refusal.getMessage()).isTrue();
+        }
+      }
+    }
+  }
+
+  private List<String> some(List<String> kernels) {
+    List<String> some = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      some.add(kernels.get(random.nextInt(kernels.size())));
+    }
+    return some;
+  }
+
+  /** Whether a kernel has less room or larger pages than the other one. */
+  private static boolean smaller(String kernel, String than) throws Exception {
+    KernelProfile.AddressSpace here = Profiles.load(kernel).memory();
+    KernelProfile.AddressSpace there = Profiles.load(than).memory();
+    return here.taskSize() < there.taskSize() || here.pageSize() > there.pageSize();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Architecture.class)
+  void chainsOfFiveHops(Architecture architecture, @TempDir Path directory) throws Exception {
+    List<String> kernels =
+        Guest.kernels(architecture).stream()
+            .filter(name -> !name.contains("64k"))
+            .filter(name -> name.contains("compat") || !name.startsWith("ppc-"))
+            .toList();
+    for (int chain = 0; chain < 3; chain++) {
+      Path output = Files.createTempFile(directory, "output", "");
+      Path stop = directory.resolve("stop" + chain);
+      List<String> hops = new ArrayList<>(List.of(any(kernels)));
+      Guest guest = Guest.start(hops.getFirst(), "freeze", output, stop.toString());
+      try {
+        for (int hop = 0; hop < 5; hop++) {
+          Thread.sleep(random.nextInt(30));
+          Path images = directory.resolve("images-" + chain + "-" + hop);
+          freeze(guest, images, output);
+          guest.await();
+          guest.close();
+          hops.add(any(kernels));
+          guest = Guest.thaw(images, hops.getLast());
+        }
+        Files.createFile(stop);
+        assertThat(guest.await())
+            .as("%s, seed %d: %s", hops, seed, Files.readString(output))
+            .isZero();
+      } finally {
+        guest.close();
+      }
+    }
+  }
+
+  private static void freeze(Guest guest, Path images, Path output) throws Exception {
+    try {
+      guest.freeze(images, false);
+    } catch (FreezeRefusal refusal) {
+      throw new AssertionError(Files.readString(output), refusal);
+    }
+  }
+
+  private String any(List<String> kernels) {
+    return kernels.get(random.nextInt(kernels.size()));
+  }
+}

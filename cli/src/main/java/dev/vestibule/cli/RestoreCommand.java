@@ -1,0 +1,101 @@
+package dev.vestibule.cli;
+
+import dev.vestibule.checkpoint.Control;
+import dev.vestibule.checkpoint.FrozenTree;
+import dev.vestibule.checkpoint.ImageException;
+import dev.vestibule.checkpoint.Thaw;
+import dev.vestibule.handed.TimeSource;
+import dev.vestibule.handed.VdsoImages;
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.HostLimit;
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.Process;
+import dev.vestibule.kernel.file.FileTree;
+import dev.vestibule.kernel.file.HostMount;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.profile.KernelProfile;
+import dev.vestibule.profile.ProfileException;
+import dev.vestibule.profile.Profiles;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** How does a frozen guest go on? */
+@Command(
+    name = "restore",
+    description = "Let a frozen guest go on, perhaps under another kernel; ends with its status.")
+final class RestoreCommand implements Callable<Integer> {
+  @Option(
+      names = {"-D", "--images-dir"},
+      required = true,
+      paramLabel = "DIR",
+      description = "where the images are")
+  private Path directory = Path.of("");
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "NAME|FILE",
+      description = "the kernel it goes on under; the one it was frozen under by default")
+  private @Nullable String kernel;
+
+  @Option(
+      names = {"-L", "--sysroot"},
+      paramLabel = "DIR",
+      description = "as of run")
+  private @Nullable Path sysroot;
+
+  @Option(names = "--root", paramLabel = "DIR", description = "as of run")
+  private @Nullable Path root;
+
+  @Override
+  public Integer call() throws CommandFailure {
+    try {
+      FrozenTree tree = FrozenTree.read(directory);
+      String name = kernel != null ? kernel : tree.kernel();
+      KernelProfile profile = Profiles.load(name, tree.architecture());
+      VdsoImages.check(profile);
+      TimeSource.Continuing time = new TimeSource.Continuing(tree.monotonic());
+      Machine machine = tree.machine(profile, time).fileTree(files()).build();
+      return Death.statusFor(run(tree, machine, time));
+    } catch (ImageException | ProfileException | FreezeRefusal e) {
+      throw CommandFailure.ours("restore: " + e.getMessage());
+    } catch (HostLimit limit) {
+      throw CommandFailure.ours(limit.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw CommandFailure.ours("restore: interrupted");
+    }
+  }
+
+  private static int run(FrozenTree tree, Machine machine, TimeSource.Continuing time)
+      throws ImageException, FreezeRefusal, InterruptedException {
+    try {
+      Process process = Thaw.thaw(tree, machine, time::go);
+      Control control = Control.serve(machine);
+      int status = machine.await(process);
+      control.close();
+      return status;
+    } finally {
+      machine.close();
+    }
+  }
+
+  private FileTree files() throws CommandFailure {
+    List<String> directories = new ArrayList<>();
+    if (sysroot != null) {
+      directories.add(sysroot.toString());
+    }
+    directories.add(root != null ? root.toString() : "/");
+    try {
+      return new FileTree(HostMount.of(directories));
+    } catch (Failure failure) {
+      throw CommandFailure.ours(
+          String.join(", ", directories) + ": " + Errno.message(failure.errno()));
+    }
+  }
+}
