@@ -6,6 +6,7 @@ import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.schema.CoreEntry;
 import dev.vestibule.checkpoint.schema.FdinfoEntry;
 import dev.vestibule.checkpoint.schema.FileEntry;
+import dev.vestibule.checkpoint.schema.FileLockEntry;
 import dev.vestibule.checkpoint.schema.FsEntry;
 import dev.vestibule.checkpoint.schema.InventoryEntry;
 import dev.vestibule.checkpoint.schema.MmEntry;
@@ -49,6 +50,7 @@ public final class FrozenTree {
   private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
   private final List<PstreeEntry> places = new ArrayList<>();
   private final Map<Integer, CoreEntry> zombies = new HashMap<>();
+  private List<Entry<FileLockEntry>> locks = List.of();
 
   /** A pipe's content. */
   record Pipe(int capacity, byte[] bytes) {}
@@ -100,6 +102,7 @@ public final class FrozenTree {
     FrozenTree tree = new FrozenTree(directory, machine, architecture, monotonic(directory));
     tree.readFiles();
     tree.readTree();
+    tree.locks = LockImages.read(directory, tree.processes.keySet());
     return tree;
   }
 
@@ -177,6 +180,10 @@ public final class FrozenTree {
 
   Map<Integer, FrozenProcess> processes() {
     return processes;
+  }
+
+  List<Entry<FileLockEntry>> locks() {
+    return locks;
   }
 
   Map<Integer, CoreEntry> zombies() {

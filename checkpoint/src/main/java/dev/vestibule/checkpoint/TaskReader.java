@@ -4,6 +4,7 @@ import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.schema.CoreEntry;
 import dev.vestibule.checkpoint.schema.CredsEntry;
 import dev.vestibule.checkpoint.schema.ItimerEntry;
+import dev.vestibule.checkpoint.schema.PosixTimerEntry;
 import dev.vestibule.checkpoint.schema.RlimitEntry;
 import dev.vestibule.checkpoint.schema.RseqEntry;
 import dev.vestibule.checkpoint.schema.SaEntry;
@@ -23,10 +24,15 @@ import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.SignalActions;
 import dev.vestibule.kernel.signal.SignalQueue;
 import dev.vestibule.kernel.signal.Signals;
+import dev.vestibule.kernel.time.Clock;
+import dev.vestibule.kernel.time.GuestTimer;
+import dev.vestibule.kernel.time.PosixTimer;
 import dev.vestibule.kernel.time.ProcessTimers;
 import dev.vestibule.profile.Architecture;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Do core images tell of tasks that could be, and how do such tasks come to be? */
 final class TaskReader {
@@ -88,10 +94,28 @@ final class TaskReader {
     check(entry, "tc.timers.real", tc.getTimers().getReal());
     check(entry, "tc.timers.virt", tc.getTimers().getVirt());
     check(entry, "tc.timers.prof", tc.getTimers().getProf());
-    entry.check(
-        tc.getTimers().getPosixCount() == 0,
-        "tc.timers.posix",
-        "timers of timer_create(2) cannot be had again");
+    checkPosix(entry, tc.getTimers().getPosixList());
+  }
+
+  private static void checkPosix(Entry<CoreEntry> entry, List<PosixTimerEntry> timers)
+      throws ImageException {
+    String field = "tc.timers.posix";
+    Set<Integer> ids = new HashSet<>();
+    for (PosixTimerEntry timer : timers) {
+      entry.check(
+          timer.getItId() >= 0 && ids.size() < MOST_PENDING && ids.add(timer.getItId()),
+          field,
+          "timer " + timer.getItId() + " is there twice, or none");
+      entry.check(
+          timer.getSiSigno() == 0 || Signals.valid(timer.getSiSigno()),
+          field,
+          timer.getSiSigno() + " is no signal");
+      entry.check(
+          Nanos.valid(timer.getIsec(), timer.getInsec(), Nanos.SECOND)
+              && Nanos.valid(timer.getVsec(), timer.getVnsec(), Nanos.SECOND),
+          field,
+          "is no time");
+    }
   }
 
   private static void check(Entry<CoreEntry> entry, String field, ItimerEntry timer)
@@ -169,6 +193,37 @@ final class TaskReader {
           .timers()
           .interval(which)
           .set(left, false, Nanos.ofMicros(timer.getIsec(), timer.getIusec()));
+    }
+  }
+
+  /** The timers of timer_create(2), once all threads are there. */
+  static void restoreTimers(CoreEntry core, Process process, Task leader) throws FreezeRefusal {
+    for (PosixTimerEntry timer : core.getTc().getTimers().getPosixList()) {
+      Clock clock = Clock.of(leader, timer.getClockId());
+      Task target = null;
+      if (timer.hasNotifyThreadId()) {
+        target = leader.machine().task(timer.getNotifyThreadId());
+      }
+      if (clock == null || timer.hasNotifyThreadId() && target == null) {
+        throw new FreezeRefusal(
+            "process %d has a timer of a clock or for a thread that is not there"
+                .formatted(process.pid()));
+      }
+      process
+          .timers()
+          .restore(
+              new PosixTimer.Saved(
+                  timer.getItId(),
+                  timer.getClockId(),
+                  timer.getSiSigno(),
+                  timer.getSivalPtr(),
+                  timer.getNotifyThreadId(),
+                  Math.max(0, timer.getOverrun()),
+                  new GuestTimer.Setting(
+                      Nanos.of(timer.getVsec(), timer.getVnsec()),
+                      Nanos.of(timer.getIsec(), timer.getInsec()))),
+              clock,
+              target);
     }
   }
 

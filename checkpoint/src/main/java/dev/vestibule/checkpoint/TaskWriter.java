@@ -4,6 +4,7 @@ import dev.vestibule.checkpoint.schema.CoreEntry;
 import dev.vestibule.checkpoint.schema.CredsEntry;
 import dev.vestibule.checkpoint.schema.ItimerEntry;
 import dev.vestibule.checkpoint.schema.MachineType;
+import dev.vestibule.checkpoint.schema.PosixTimerEntry;
 import dev.vestibule.checkpoint.schema.RlimitEntry;
 import dev.vestibule.checkpoint.schema.RseqEntry;
 import dev.vestibule.checkpoint.schema.SaEntry;
@@ -28,6 +29,7 @@ import dev.vestibule.kernel.signal.SignalQueue;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.signal.TaskSignals;
 import dev.vestibule.kernel.time.GuestTimer;
+import dev.vestibule.kernel.time.PosixTimer;
 import dev.vestibule.kernel.time.ProcessTimers;
 
 /** What do the core images say of the tasks of a frozen process? */
@@ -35,6 +37,9 @@ final class TaskWriter {
   static final int ALIVE = 1;
   static final int STOPPED = 3;
   static final int ZOMBIE = 6;
+
+  private static final int SIGEV_NONE = 1;
+  private static final int SIGEV_THREAD_ID = 4;
 
   private TaskWriter() {}
 
@@ -207,11 +212,36 @@ final class TaskWriter {
   }
 
   private static TaskTimersEntry timers(ProcessTimers timers) {
-    return TaskTimersEntry.newBuilder()
+    TaskTimersEntry.Builder entry = TaskTimersEntry.newBuilder();
+    for (PosixTimer.Saved timer : timers.saved()) {
+      entry.addPosix(posix(timer));
+    }
+    return entry
         .setReal(interval(timers.interval(ProcessTimers.REAL)))
         .setVirt(interval(timers.interval(ProcessTimers.VIRTUAL)))
         .setProf(interval(timers.interval(ProcessTimers.PROF)))
         .build();
+  }
+
+  private static PosixTimerEntry posix(PosixTimer.Saved timer) {
+    GuestTimer.Setting setting = timer.setting();
+    PosixTimerEntry.Builder entry =
+        PosixTimerEntry.newBuilder()
+            .setItId(timer.id())
+            .setClockId(timer.clock())
+            .setSiSigno(timer.signal())
+            .setItSigevNotify(
+                timer.signal() == 0 ? SIGEV_NONE : timer.thread() != 0 ? SIGEV_THREAD_ID : 0)
+            .setSivalPtr(timer.value())
+            .setOverrun(timer.overrun())
+            .setIsec(setting.interval() / Nanos.SECOND)
+            .setInsec(setting.interval() % Nanos.SECOND)
+            .setVsec(setting.left() / Nanos.SECOND)
+            .setVnsec(setting.left() % Nanos.SECOND);
+    if (timer.thread() != 0) {
+      entry.setNotifyThreadId(timer.thread());
+    }
+    return entry.build();
   }
 
   private static ItimerEntry interval(GuestTimer timer) {

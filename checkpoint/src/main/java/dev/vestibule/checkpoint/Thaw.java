@@ -82,6 +82,7 @@ public final class Thaw {
         }
       }
       watch();
+      LockImages.take(tree.locks(), processes);
     } finally {
       memory.finish();
       for (OpenFile file : files.values()) {
@@ -139,6 +140,7 @@ public final class Thaw {
       int tid = place.getThreads(frozen.threads().indexOf(thread));
       restore(core, machine.putThread(process, tid, table.share(), task.fs(), credentials));
     }
+    TaskReader.restoreTimers(leader, process, task);
   }
 
   private void restore(CoreEntry core, Task task) throws FreezeRefusal {

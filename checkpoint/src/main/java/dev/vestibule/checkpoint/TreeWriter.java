@@ -38,6 +38,7 @@ final class TreeWriter {
   private final List<Process> tree;
   private final Path directory;
   private final FileRegistry files = new FileRegistry();
+  private final LockImages locks = new LockImages();
   private final MemoryWriter memory;
   private final Map<Object, Integer> ids = new IdentityHashMap<>();
   private final Set<Integer> tables = new HashSet<>();
@@ -68,6 +69,7 @@ final class TreeWriter {
     }
     pstree.write(directory);
     files.write(directory);
+    locks.write(directory);
     new ImageWriter(ImageKind.TIMENS, 0)
         .add(
             TimensEntry.newBuilder()
@@ -106,9 +108,6 @@ final class TreeWriter {
       }
       if (!process.ended() && (leader == null || leader.tid() != process.pid())) {
         throw new FreezeRefusal("the first thread of process " + process.pid() + " has ended");
-      }
-      if (process.timers().anyPosix()) {
-        throw new FreezeRefusal("process " + process.pid() + " has timers of timer_create(2)");
       }
     }
   }
@@ -171,6 +170,7 @@ final class TreeWriter {
       OpenFile file = table.get(fd);
       try {
         FileEntry entry = files.of(file, leader);
+        locks.add(leader.process(), table, fd, file);
         image.add(
             FdinfoEntry.newBuilder()
                 .setId(entry.getId())

@@ -113,7 +113,7 @@ public final class TimerCalls {
       }
     }
     ProcessTimers timers = t.process().timers();
-    long id = timers.create(clock, target, signal, value);
+    long id = timers.create(clock, clockId, target, signal, value);
     if (id >= 0) {
       try {
         t.memory().store32(idAddress, (int) id);

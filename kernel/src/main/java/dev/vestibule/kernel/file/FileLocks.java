@@ -72,6 +72,16 @@ public final class FileLocks {
     return null;
   }
 
+  /** The locks that somebody has on a file; a copy. */
+  public static List<Range> heldBy(Object owner, FileId file, boolean whole) {
+    synchronized (ALL) {
+      FileLocks locks = ALL.get(new Key(file, whole));
+      return locks == null
+          ? List.of()
+          : locks.ranges.stream().filter(range -> range.owner == owner).toList();
+    }
+  }
+
   /**
    * Locks or unlocks.
    *

@@ -10,15 +10,35 @@ import org.jspecify.annotations.Nullable;
 public final class PosixTimer extends GuestTimer {
   private final Process process;
   private final int id;
+  private final int clockId;
   private final @Nullable Task target;
   private final int signal;
   private final long value;
   private volatile int sent;
   private volatile int overrun;
 
-  PosixTimer(Process process, Clock clock, int id, @Nullable Task target, int signal, long value) {
+  /**
+   * What must be known of a timer to have it again elsewhere.
+   *
+   * @param clock as timer_create(2) was given it
+   * @param signal 0 for none
+   * @param value what the signal carries
+   * @param thread which gets the signal, 0 for any of the process
+   */
+  public record Saved(
+      int id, int clock, int signal, long value, int thread, int overrun, Setting setting) {}
+
+  PosixTimer(
+      Process process,
+      Clock clock,
+      int clockId,
+      int id,
+      @Nullable Task target,
+      int signal,
+      long value) {
     super(process.machine(), clock);
     this.process = process;
+    this.clockId = clockId;
     this.id = id;
     this.target = target;
     this.signal = signal;
@@ -56,6 +76,17 @@ public final class PosixTimer extends GuestTimer {
   }
 
   private static final long TICK = 4_000_000;
+
+  Saved saved() {
+    int thread = target == null ? 0 : target.tid();
+    return new Saved(id, clockId, signal, value, thread, overrun, setting());
+  }
+
+  void restore(Saved saved) {
+    Setting before = set(saved.setting().left(), false, saved.setting().interval());
+    assert before.left() == 0;
+    overrun = saved.overrun();
+  }
 
   /** timer_getoverrun(2). */
   public int overrun() {

@@ -7,6 +7,8 @@ import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
 import dev.vestibule.kernel.signal.Signals;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -67,13 +69,14 @@ public final class ProcessTimers {
   /**
    * timer_create(2).
    *
+   * @param clockId which names the clock
    * @param target the thread that gets the signal, or null for the process
    * @param signal 0 for none
    * @param value what the signal carries, or null for the timer's id
    * @return the id, or -EAGAIN
    */
   public synchronized long create(
-      Clock clock, @Nullable Task target, int signal, @Nullable Long value) {
+      Clock clock, int clockId, @Nullable Task target, int signal, @Nullable Long value) {
     long limit = process.limits().soft(Limits.RLIMIT_SIGPENDING);
     if (limit >= 0 && posix.size() >= limit || ended) {
       return -Errno.EAGAIN;
@@ -84,7 +87,7 @@ public final class ProcessTimers {
       nextId = nextId + 1 & Integer.MAX_VALUE;
     } while (posix.containsKey(id));
     long carried = value == null ? id : value;
-    posix.put(id, new PosixTimer(process, clock, id, target, signal, carried));
+    posix.put(id, new PosixTimer(process, clock, clockId, id, target, signal, carried));
     return id;
   }
 
@@ -93,9 +96,26 @@ public final class ProcessTimers {
     return posix.get(id);
   }
 
-  /** Whether timer_create(2) has made any that are left. */
-  public boolean anyPosix() {
-    return !posix.isEmpty();
+  /** What timer_create(2) has made, to have it again elsewhere. */
+  public List<PosixTimer.Saved> saved() {
+    return posix.values().stream()
+        .map(PosixTimer::saved)
+        .sorted(Comparator.comparingInt(PosixTimer.Saved::id))
+        .toList();
+  }
+
+  /**
+   * Makes a timer that was saved.
+   *
+   * @param target the thread that gets the signal, or null for the process
+   */
+  public synchronized void restore(PosixTimer.Saved saved, Clock clock, @Nullable Task target) {
+    PosixTimer timer =
+        new PosixTimer(
+            process, clock, saved.clock(), saved.id(), target, saved.signal(), saved.value());
+    posix.put(saved.id(), timer);
+    nextId = Math.max(nextId, saved.id() + 1) & Integer.MAX_VALUE;
+    timer.restore(saved);
   }
 
   /** timer_delete(2). */
