@@ -39,6 +39,7 @@ public final class EngineStatistics {
   private static final LongAdder INSTRUCTIONS = new LongAdder();
   private static final LongAdder BYTES = new LongAdder();
   private static final LongAdder DROPS = new LongAdder();
+  private static final LongAdder STRAYS = new LongAdder();
   private static final Map<String, LongAdder> INTERPRETED = new ConcurrentHashMap<>();
   private static volatile boolean naming;
 
@@ -85,6 +86,13 @@ public final class EngineStatistics {
     DROPS.increment();
   }
 
+  /**
+   * Machine code has accessed what is neither in its guest's window nor in the guards around it.
+   */
+  public static void addStray() {
+    STRAYS.increment();
+  }
+
   /** An instruction was interpreted so often where its neighbours are machine code. */
   public static void addInterpreted(String name, long times) {
     INTERPRETED.computeIfAbsent(name, n -> new LongAdder()).add(times);
@@ -114,6 +122,14 @@ public final class EngineStatistics {
   /** How often an address space dropped all its machine code to make room. */
   public static long drops() {
     return DROPS.sum();
+  }
+
+  /**
+   * Accesses of machine code that the host refused and that were not even aimed at the guards
+   * around the guest's window. There are none, whatever guests do, unless an emitter is wrong.
+   */
+  public static long strays() {
+    return STRAYS.sum();
   }
 
   /** Instructions by name, and how often they were interpreted beside machine code. */

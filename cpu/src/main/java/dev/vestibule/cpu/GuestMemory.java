@@ -193,6 +193,11 @@ public final class GuestMemory implements Closeable {
     return pages.enforced();
   }
 
+  /** Whether a host address lies in the window or in the guards around it. */
+  public boolean guards(long hostAddress) {
+    return Long.compareUnsigned(hostAddress - reservation, GUARD + span + GUARD) < 0;
+  }
+
   /** Names who hears of changes to pages that were marked by {@link #watchCode}. */
   public void onCodeChange(CodeWatcher watcher) {
     codeWatcher = watcher;

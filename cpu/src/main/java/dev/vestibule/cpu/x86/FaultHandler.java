@@ -12,10 +12,11 @@ import java.util.BitSet;
  *
  * <p>The handler stands before the JVM's for SIGSEGV and SIGBUS. All machine code lies in one
  * reserved range, so one comparison tells whose fault it is. Ours goes on at the address in the
- * record's slot {@link #FAULT_EXIT}, with its own address in {@link #FAULT_PC} and the signal's
- * number in {@link #FAULT_SIGNAL}. A SIGSEGV of other code in a guest's window is an access of the
- * interpreter or the kernel that asked the page table and was overtaken by a change: the page is
- * made accessible and the access done again. All else goes on to the JVM's handler.
+ * record's slot {@link #FAULT_EXIT}, with its own address in {@link #FAULT_PC}, the signal's number
+ * in {@link #FAULT_SIGNAL} and what it accessed in {@link #FAULT_ADDRESS}. A SIGSEGV of other code
+ * in a guest's window is an access of the interpreter or the kernel that asked the page table and
+ * was overtaken by a change: the page is made accessible and the access done again. All else goes
+ * on to the JVM's handler.
  */
 final class FaultHandler extends Assembler {
   /** Slot in which the handler leaves the host address of the faulting instruction. */
@@ -26,6 +27,9 @@ final class FaultHandler extends Assembler {
 
   /** Slot in which the handler leaves the signal's number. */
   static final int FAULT_SIGNAL = Cpu.EXECUTOR + 4;
+
+  /** Slot in which the handler leaves the host address of the access. */
+  static final int FAULT_ADDRESS = Cpu.EXECUTOR + 7;
 
   static final int SIGBUS = 7;
   private static final int SIGSEGV = 11;
@@ -152,6 +156,8 @@ final class FaultHandler extends Assembler {
     load(RCX, RDX, UCONTEXT_RBP);
     store(RAX, RCX, Locations.offset(FAULT_PC));
     storeConstant(signal, RCX, Locations.offset(FAULT_SIGNAL));
+    load(RAX, RSI, SIGINFO_ADDRESS);
+    store(RAX, RCX, Locations.offset(FAULT_ADDRESS));
     load(RAX, RCX, Locations.offset(FAULT_EXIT));
     store(RAX, RDX, UCONTEXT_RIP);
     ret();

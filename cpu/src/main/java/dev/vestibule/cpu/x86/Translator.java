@@ -321,6 +321,9 @@ public final class Translator implements Executor {
     long address = cpu.slot(FaultHandler.FAULT_PC);
     Placed where = code.at(address);
     thread.leave();
+    if (!cpu.memory().guards(cpu.slot(FaultHandler.FAULT_ADDRESS))) {
+      EngineStatistics.addStray();
+    }
     int k = code.recover(cpu, where, address);
     Block block = where.block();
     where.contexts()[k].settle(cpu);
