@@ -2,6 +2,7 @@ package dev.vestibule.cpu.x86;
 
 import dev.vestibule.cpu.Block;
 import dev.vestibule.cpu.Cpu;
+import dev.vestibule.cpu.EngineStatistics;
 import dev.vestibule.cpu.EngineStatistics.Departure;
 import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
