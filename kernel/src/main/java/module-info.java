@@ -3,6 +3,7 @@
 module dev.vestibule.kernel {
   requires static dev.vestibule.declare;
   requires transitive dev.vestibule.handed;
+  requires transitive dev.vestibule.inspect;
   requires static org.jspecify;
 
   exports dev.vestibule.kernel;
@@ -13,6 +14,7 @@ module dev.vestibule.kernel {
   exports dev.vestibule.kernel.memory;
   exports dev.vestibule.kernel.pipe;
   exports dev.vestibule.kernel.poll;
+  exports dev.vestibule.kernel.proc;
   exports dev.vestibule.kernel.rseq;
   exports dev.vestibule.kernel.signal;
   exports dev.vestibule.kernel.time;

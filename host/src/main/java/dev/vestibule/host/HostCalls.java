@@ -99,6 +99,7 @@ public final class HostCalls {
   public static final int CHDIR = number(80, 49);
   public static final int GETPGID = number(121, 155);
 
+  public static final int WAIT4 = number(61, 260);
   public static final int EVENTFD2 = number(290, 19);
 
   private HostCalls() {}

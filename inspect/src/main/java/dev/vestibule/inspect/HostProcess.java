@@ -1,5 +1,6 @@
 package dev.vestibule.inspect;
 
+import dev.vestibule.host.AuxiliaryVector;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
@@ -26,8 +27,8 @@ public final class HostProcess implements ProcessView, AutoCloseable {
   /** Mappings of a process with a million threads; more is refused. */
   private static final int MOST_TEXT = 256 << 20;
 
-  /** getauxval(3). */
-  private static final long AT_PAGESZ = 6;
+  /** AT_PAGESZ (getauxval(3)): one size for all processes of a kernel. */
+  private static final long PAGE_SIZE = AuxiliaryVector.value(6);
 
   private static final long PRESENT = 1L << 63;
   private static final long FRAME = (1L << 55) - 1;
@@ -117,7 +118,7 @@ public final class HostProcess implements ProcessView, AutoCloseable {
     if (read == null) {
       read = new ArrayList<>();
       for (String line : new String(file("maps"), StandardCharsets.UTF_8).split("\n")) {
-        Mapping mapping = mapping(line);
+        Mapping mapping = Mapping.parse(line);
         if (mapping != null) {
           read.add(mapping);
         }
@@ -125,25 +126,6 @@ public final class HostProcess implements ProcessView, AutoCloseable {
       mappings = List.copyOf(read);
     }
     return read;
-  }
-
-  /** A line: range, permissions, offset, device, inode, name; a name may have spaces. */
-  static @Nullable Mapping mapping(String line) {
-    String[] words = line.split(" +", 6);
-    String[] range = words[0].split("-", 2);
-    if (words.length < 5 || range.length < 2) {
-      return null;
-    }
-    try {
-      return new Mapping(
-          Long.parseUnsignedLong(range[0], 16),
-          Long.parseUnsignedLong(range[1], 16),
-          words[1],
-          words[4].equals("0"),
-          words.length == 6 ? words[5] : "");
-    } catch (NumberFormatException e) {
-      return null;
-    }
   }
 
   @Override
@@ -207,11 +189,10 @@ public final class HostProcess implements ProcessView, AutoCloseable {
     if (pages < 0) {
       return UNKNOWN_FRAME;
     }
-    long pageSize = vector == null ? 0 : vector.getOrDefault(AT_PAGESZ, 0L);
-    if (pageSize == 0) {
+    if (PAGE_SIZE == 0) {
       return UNKNOWN_FRAME;
     }
-    long entry = Long.divideUnsigned(address, pageSize) * 8;
+    long entry = Long.divideUnsigned(address, PAGE_SIZE) * 8;
     if (call(HostCalls.PREAD64, pages, buffer, 8, entry) != 8) {
       return UNKNOWN_FRAME;
     }

@@ -2,6 +2,7 @@ package dev.vestibule.inspect;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be seen of a process from outside? One view of a live process of the host, one of a core
@@ -19,6 +20,28 @@ public interface ProcessView {
     /** Whether an address lies in it. */
     public boolean holds(long address) {
       return Long.compareUnsigned(address, start) >= 0 && Long.compareUnsigned(address, end) < 0;
+    }
+
+    /**
+     * A line of maps: range, permissions, offset, device, inode, name; a name may have spaces. Null
+     * if it is none.
+     */
+    public static @Nullable Mapping parse(String line) {
+      String[] words = line.split(" +", 6);
+      String[] range = words[0].split("-", 2);
+      if (words.length < 5 || range.length < 2) {
+        return null;
+      }
+      try {
+        return new Mapping(
+            Long.parseUnsignedLong(range[0], 16),
+            Long.parseUnsignedLong(range[1], 16),
+            words[1],
+            words[4].equals("0"),
+            words.length == 6 ? words[5] : "");
+      } catch (NumberFormatException e) {
+        return null;
+      }
     }
   }
 
@@ -46,6 +69,6 @@ public interface ProcessView {
   /** The release of its kernel, as uname(2) has it; empty if unknown. */
   String kernel();
 
-  /** Host system calls made so far. */
+  /** System calls made so far, those that close its files included. */
   int calls();
 }

@@ -183,6 +183,18 @@ class HostProcessTest {
     }
   }
 
+  /** The subject that moves its own vDSO knows. */
+  @Test
+  void whetherNamesSurviveIsFoundOut() throws Exception {
+    try (Subject subject = Subject.start("move");
+        HostProcess process = new HostProcess(Long.toString(subject.process.pid()))) {
+      boolean named = process.mappings().stream().anyMatch(m -> m.name().equals("[vdso]"));
+      NameProbe expected = named ? NameProbe.SURVIVES : NameProbe.LOST;
+      Assumptions.assumeTrue(System.getProperty("os.arch").equals("amd64"));
+      assertThat(HostNameProbe.ask()).isEqualTo(expected);
+    }
+  }
+
   @Test
   void edited() throws Exception {
     try (Subject subject = Subject.start("edit")) {

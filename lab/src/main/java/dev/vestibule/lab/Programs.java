@@ -24,6 +24,7 @@ public final class Programs implements Closeable {
           "auxv",
           "maps",
           "vdso-symbols",
+          "vdso-place",
           "clock",
           "getcpu",
           "tbfreq",

@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 /** What does {@code vestibule vdso} take? */
 @Command(
     name = "vdso",
-    description = "Show, check, extract or compare vDSO images.",
+    description = "Show, check, extract or compare vDSO images, or find them in processes.",
     footer = {"", VdsoTarget.FOOTER},
-    subcommands = ExtractCommand.class)
+    subcommands = {ExtractCommand.class, FindCommand.class})
 public final class VdsoCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 

@@ -10,6 +10,13 @@ public interface HandedPages {
   Handed map(AddressSpace space);
 
   /**
+   * The page frame that the mapping with the image begins with, the same in every process; or 0.
+   */
+  default long firstFrame() {
+    return 0;
+  }
+
+  /**
    * Where they lie in one address space.
    *
    * @param vdso address of the vDSO's ELF header for AT_SYSINFO_EHDR, 0 without one

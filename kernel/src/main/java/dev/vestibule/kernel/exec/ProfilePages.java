@@ -44,6 +44,16 @@ public final class ProfilePages implements HandedPages {
   }
 
   @Override
+  public long firstFrame() {
+    for (HandedArea file : files) {
+      if (file.content().area().holds().contains("image")) {
+        return file.firstFrame();
+      }
+    }
+    return 0;
+  }
+
+  @Override
   public Handed map(AddressSpace space) {
     return mapAt(space, space.findRoomNear(pages.hint(), pages.room()));
   }

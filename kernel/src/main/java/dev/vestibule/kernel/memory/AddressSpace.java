@@ -36,6 +36,9 @@ public final class AddressSpace {
   private static final int PROT_ALL =
       GuestMemory.PROT_READ | GuestMemory.PROT_WRITE | GuestMemory.PROT_EXEC;
 
+  private static final AtomicInteger SPACES = new AtomicInteger();
+
+  private final int number = SPACES.incrementAndGet();
   private final GuestMemory memory;
   private final CodeCache code;
   private final Layout layout;
@@ -93,6 +96,11 @@ public final class AddressSpace {
     memory.onCodeChange(code);
     memory.onMissingPage(this::provide);
     this.remapping = new Remapping(this, list, placement, handed);
+  }
+
+  /** Different for each address space. */
+  int number() {
+    return number;
   }
 
   public GuestMemory memory() {
@@ -631,6 +639,14 @@ public final class AddressSpace {
   /** Where the kernel believes the handed pages to lie. */
   public synchronized HandedPages.Handed handed() {
     return handed.pages();
+  }
+
+  /**
+   * Where the handed image really lies, whatever the kernel believes and the program has copied; 0
+   * where it is not mapped any more.
+   */
+  public synchronized long imageAddress() {
+    return handed.imageAddress(list.all());
   }
 
   /** Notes where exec has mapped the handed pages. */

@@ -40,6 +40,11 @@ public abstract class Backing {
     return 0;
   }
 
+  /** The page frame of its first byte as /proc/PID/pagemap tells it, 0 where nothing is told. */
+  public long firstFrame() {
+    return 0;
+  }
+
   /** Equal for mappings of the same file, however it was opened; identifies shared futexes. */
   public Object identity() {
     return this;

@@ -92,6 +92,17 @@ final class HandedPlace {
     return here && vma.backing() == null ? vma.withName(name) : vma;
   }
 
+  /** The address of the image's first byte in whatever mapping shows it, 0 where none does. */
+  long imageAddress(Iterable<Vma> mappings) {
+    for (Vma vma : mappings) {
+      long at = vma.start() + offset - vma.offset();
+      if (isImage(vma) && vma.holds(at)) {
+        return at;
+      }
+    }
+    return 0;
+  }
+
   /** munmap(2) is called for a range: the kernel may look at that before anything else. */
   void unmapCalled(long from, long to) {
     if (rules.onUnmap() == KernelProfile.OnUnmap.NAMED

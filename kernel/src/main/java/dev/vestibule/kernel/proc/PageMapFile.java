@@ -8,18 +8,14 @@ import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.memory.AddressSpace;
-import dev.vestibule.kernel.memory.Vma;
+import dev.vestibule.kernel.memory.PageFrames;
 
 /**
- * Which pages of a process are present? /proc/PID/pagemap: eight bytes per page, bit 63 present,
- * bit 61 of a file or shared; see the kernel's pagemap document. Page frame numbers are those of
- * the vDSO only, the same in every process, and only root sees them.
+ * Which pages of a process are present? /proc/PID/pagemap: eight bytes per page, as {@link
+ * PageFrames} has them.
  */
 final class PageMapFile extends OpenFile {
   private static final int ENTRY = 8;
-  private static final long PRESENT = 1L << 63;
-  private static final long OF_FILE = 1L << 61;
-  private static final long HANDED_FRAME = 0x1000;
   private static final int MOST = 4096;
 
   private final Process process;
@@ -65,8 +61,10 @@ final class PageMapFile extends OpenFile {
       long pages = space.layout().taskSize() / pageSize;
       int count = Math.clamp(pages - from / ENTRY, 0, Math.min(MOST, to.total() / ENTRY));
       Struct s = task.abi().struct(count * ENTRY);
+      boolean frames = PageFrames.shown(task.machine().profile(), task.credentials().privileged());
       for (int i = 0; i < count; i++) {
-        s.put64(i * ENTRY, entry(task, (from / ENTRY + i) * pageSize, pageSize));
+        long address = (from / ENTRY + i) * pageSize;
+        s.put64(i * ENTRY, PageFrames.entry(space, address, frames));
       }
       int done = to.put(0, s.bytes(), 0, count * ENTRY);
       if (offset == AT_POSITION) {
@@ -76,21 +74,6 @@ final class PageMapFile extends OpenFile {
     } finally {
       space.leave();
     }
-  }
-
-  private long entry(Task reader, long address, int pageSize) {
-    Vma vma = space.find(address);
-    if (vma == null) {
-      return 0;
-    }
-    boolean handed = vma.has(Vma.HANDED);
-    if (handed) {
-      long frame = HANDED_FRAME + (vma.name().hashCode() & 0xfff) * 16L;
-      long page = (address - vma.start()) / pageSize;
-      return PRESENT | (reader.credentials().privileged() ? frame + page : 0);
-    }
-    boolean present = space.memory().isResident(address, Math.max(1, pageSize >> 12));
-    return present ? PRESENT | (vma.backing() != null || vma.shared() ? OF_FILE : 0) : 0;
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.file.Place;
 import dev.vestibule.kernel.file.Synthetic;
+import dev.vestibule.kernel.memory.PageFrames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -78,6 +79,10 @@ final class ProcessFolder extends Synthetic.Folder {
     return task;
   }
 
+  private boolean hasPageMap() {
+    return PageFrames.supported(process.machine().profile());
+  }
+
   private boolean hasRseq() {
     return process.machine().profile().rseq().present();
   }
@@ -93,6 +98,9 @@ final class ProcessFolder extends Synthetic.Folder {
     List<String> names = new ArrayList<>(OF_BOTH);
     if (hasRseq()) {
       names.add(RSEQ);
+    }
+    if (!hasPageMap()) {
+      names.remove("pagemap");
     }
     if (only == null) {
       names.add("task");
@@ -116,7 +124,7 @@ final class ProcessFolder extends Synthetic.Folder {
       case "statm" -> new Text(t -> StatusText.statm(process));
       case "limits" -> new Text(t -> limits());
       case "mem" -> special(0600, ProcessMemory::open);
-      case "pagemap" -> special(0400, PageMapFile::new);
+      case "pagemap" -> hasPageMap() ? special(0400, PageMapFile::new) : null;
       case "exe" -> link(p -> p.executable());
       case "cwd" -> link(p -> subject().fs().directory());
       case "root" -> link(p -> subject().fs().root());
