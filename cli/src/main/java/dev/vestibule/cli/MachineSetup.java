@@ -4,6 +4,7 @@ import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.Engine;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.VdsoImage;
+import dev.vestibule.kernel.Container;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.exec.HandedPages;
@@ -36,6 +37,10 @@ final class MachineSetup {
             .timeSource(source(options.clock()))
             .preemptRate(options.preemptRate())
             .rseqOwner(options.rseqOwner());
+    String container = options.container();
+    if (container != null) {
+      machine.container(new Container(container));
+    }
     options.cpus().ifPresent(count -> machine.cpus(cpus(count, profile)));
     if (vdso instanceof RunOptions.Vdso.Off) {
       machine.handedPages(HandedPages.NONE);

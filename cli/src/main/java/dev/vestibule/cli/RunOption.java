@@ -33,6 +33,10 @@ enum RunOption {
       "rseq-owner",
       "WHO",
       "who may register restartable sequences: auto, libc, preload, none or a library's SONAME"),
+  CONTAINER(
+      "container",
+      "[=NAME]",
+      "a host name, a monotonic clock and a vDSO of its own (name: container)"),
   PREEMPT_RATE("preempt-rate", "N", "preempt each running thread N times a second, at random"),
   STRACE("strace", "QEMU_STRACE", "[=FILE]", "print system calls of all its processes"),
   STRACE_FILE("D", "QEMU_LOG_FILENAME", "FILE", "print them to FILE, where they are printed"),

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param cpus how many CPUs the guest has, or empty for the host's
  * @param preemptRate how often a second each running thread is preempted, besides what need be
  * @param rseqOwner who may register areas for restartable sequences
+ * @param container the host name of the container that the program is in, or null without one
  * @param stackLimit soft limit of the main stack, in bytes
  * @param strace how system calls are printed, or null for not at all
  * @param traces what else is shown
@@ -60,6 +61,7 @@ public record RunOptions(
     OptionalInt cpus,
     int preemptRate,
     RseqOwner rseqOwner,
+    @Nullable String container,
     long stackLimit,
     @Nullable Strace strace,
     Set<Trace> traces,

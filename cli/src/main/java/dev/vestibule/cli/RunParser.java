@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.format.DateTimeFormatter.ISO_DATE_TIME;
 
 import dev.vestibule.cpu.Engine;
+import dev.vestibule.kernel.Container;
 import dev.vestibule.kernel.rseq.RseqOwner;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -58,6 +59,7 @@ final class RunParser {
   private OptionalInt cpus = OptionalInt.empty();
   private int preemptRate;
   private RseqOwner rseqOwner = RseqOwner.AUTO;
+  private @Nullable String container;
   private long stackLimit = 8 << 20;
   private boolean strace;
   private @Nullable Path straceFile;
@@ -120,6 +122,7 @@ final class RunParser {
         cpus,
         preemptRate,
         rseqOwner,
+        container,
         stackLimit,
         strace ? new RunOptions.Strace(straceFile, stracePaths, straceTimes, straceSummary) : null,
         Set.copyOf(traces),
@@ -218,6 +221,7 @@ final class RunParser {
       case SEED -> seed = OptionalLong.of(number(source, value));
       case CPUS -> cpus = OptionalInt.of(count(source, value, MOST_CPUS));
       case RSEQ_OWNER -> rseqOwner = rseqOwner(source, value);
+      case CONTAINER -> container = operand == null ? "container" : hostName(source, value);
       case PREEMPT_RATE -> preemptRate = count(source, value, MOST_PREEMPTIONS);
       case STRACE -> {
         strace = true;
@@ -357,6 +361,13 @@ final class RunParser {
             + ": "
             + shown(value)
             + " is not a time from 1970 to 2262 like 2005-06-17T12:00:00Z");
+  }
+
+  private static String hostName(String source, String value) throws CommandFailure {
+    if (value.length() > Container.LONGEST_NAME || value.chars().anyMatch(c -> c <= ' ')) {
+      throw failure(source + ": " + shown(value) + " is no host name of at most 64 bytes");
+    }
+    return notEmpty(source, value);
   }
 
   private static String notEmpty(String source, String value) throws CommandFailure {

@@ -38,13 +38,27 @@ public final class Timekeeper implements AutoCloseable {
   private boolean ownRealtime;
   private volatile boolean closed;
 
+  /** Time that has passed since the source's clock began. */
   public Timekeeper(KernelProfile profile, TimeSource source) {
+    this(profile, source, -1);
+  }
+
+  /**
+   * Time for those to whom CLOCK_MONOTONIC and CLOCK_BOOTTIME count from another moment; the time
+   * base and the clocks that count from 1970 are everybody's.
+   *
+   * @param monotonic what CLOCK_MONOTONIC says now, negative for the source's own
+   */
+  public Timekeeper(KernelProfile profile, TimeSource source, long monotonic) {
     this.source = source;
     hz = profile.cpu().timebaseHz();
     tick = profile.time().coarseNanos();
     long nanos = source.nanos();
     reckoning =
-        Reckoning.of(profile, new Reckoning.Start(ticks(nanos), nanos, source.epochNanos()));
+        Reckoning.of(
+            profile,
+            new Reckoning.Start(
+                ticks(nanos), monotonic < 0 ? nanos : monotonic, source.epochNanos()));
   }
 
   /** The time base register. */

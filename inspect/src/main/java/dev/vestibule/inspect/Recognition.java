@@ -307,6 +307,41 @@ public final class Recognition {
     return null;
   }
 
+  /**
+   * What of a process's named image is not as in another's of the same kernel.
+   *
+   * @param pristine a process that has edited nothing
+   * @return empty if nothing is, or if the images are of different builds
+   */
+  public static List<EditedVdso.Change> edits(ProcessView process, ProcessView pristine)
+      throws InspectException {
+    byte[] here = namedImage(process);
+    byte[] there = namedImage(pristine);
+    return here.length > 0 && there.length > 0 && sameBuild(here, there)
+        ? EditedVdso.changes(here, there)
+        : List.of();
+  }
+
+  private static byte[] namedImage(ProcessView view) throws InspectException {
+    Recognition recognition = new Recognition(view, null);
+    Long at = recognition.byName().first();
+    return at == null || !recognition.isImage(at) ? new byte[0] : recognition.image(at);
+  }
+
+  /** A process of another class has another image; that is no edit. */
+  private static boolean sameBuild(byte[] one, byte[] other) {
+    try {
+      ElfFile file = ElfFile.read(one, "");
+      ElfFile second = ElfFile.read(other, "");
+      String id = Notes.of(file).buildId();
+      return Machine.name(file.header()).equals(Machine.name(second.header()))
+          && id != null
+          && id.equals(Notes.of(second).buildId());
+    } catch (ElfException e) {
+      return false;
+    }
+  }
+
   /** What a process has from a header to the end of the mapping. */
   byte[] image(long address) throws InspectException {
     ProcessView.Mapping mapping = mappingOf(address);

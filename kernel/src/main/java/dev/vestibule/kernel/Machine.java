@@ -67,6 +67,7 @@ public final class Machine implements AutoCloseable {
   private final SyscallTable syscalls;
   private final FileTree fileTree;
   private final HandedPages handedPages;
+  private final HandedPages pagesOutside;
   private final Random random;
   private final boolean reachesNetwork;
   private final Engine engine;
@@ -119,6 +120,12 @@ public final class Machine implements AutoCloseable {
           mostTasks, memoryLimit, window, firstPid, value, randomize, nodeName, debug, diagnostics);
     }
 
+    /** The same, under another name. */
+    public Settings withNodeName(String value) {
+      return new Settings(
+          mostTasks, memoryLimit, window, firstPid, seed, randomize, value, debug, diagnostics);
+    }
+
     /** The same, with or without stack traces of internal errors. */
     public Settings withDebug(boolean value) {
       return new Settings(
@@ -145,14 +152,16 @@ public final class Machine implements AutoCloseable {
     this.rseqOwner = builder.rseqOwner;
     KernelProfile kernel = cpus == 0 ? builder.profile : builder.profile.withProcessors(cpus);
     this.profile = rseqOwner.kind() == RseqOwner.Kind.NONE ? kernel.withoutRseq() : kernel;
-    this.settings = builder.settings;
+    Container container = builder.container;
+    this.settings =
+        container == null ? builder.settings : builder.settings.withNodeName(container.nodeName());
     this.listener = builder.listener;
     this.window = largestWindow(settings.window(), GuestMemory::fits);
     FileTree tree = builder.fileTree;
     this.fileTree = tree != null ? tree : new FileTree(HostMount.of(List.of("/")));
     this.abi = PowerAbi.of(profile);
     this.syscalls = abi.syscalls(profile);
-    this.keeper = new Timekeeper(profile, builder.timeSource);
+    this.keeper = new Timekeeper(profile, builder.timeSource, container == null ? -1 : 0);
     this.time = new MachineTime(keeper);
     this.formerKernels = new FormerKernels(profile, syscalls, builder.timeSource);
     this.timers = new TimerQueue(time);
@@ -164,6 +173,7 @@ public final class Machine implements AutoCloseable {
             : image != null
                 ? ProfilePages.of(profile, keeper, syscalls, image)
                 : ProfilePages.of(profile, keeper, syscalls);
+    this.pagesOutside = container == null ? handedPages : handedPages.elsewhere();
     this.lastPid = settings.firstPid() - 1;
     Long seed = settings.seed();
     this.random = seed == null ? new HostRandom() : new Random(seed);
@@ -195,6 +205,7 @@ public final class Machine implements AutoCloseable {
     private int cpus;
     private int preemptRate;
     private RseqOwner rseqOwner = RseqOwner.AUTO;
+    private @Nullable Container container;
 
     private Builder(KernelProfile profile) {
       this.profile = profile;
@@ -267,6 +278,12 @@ public final class Machine implements AutoCloseable {
       return this;
     }
 
+    /** Puts all guests into a container; none by default. */
+    public Builder container(@Nullable Container value) {
+      container = value;
+      return this;
+    }
+
     /**
      * The machine.
      *
@@ -330,6 +347,11 @@ public final class Machine implements AutoCloseable {
    */
   public @Nullable ProfilePages pagesOf(String kernel) {
     return formerKernels.pages(kernel);
+  }
+
+  /** What this kernel hands to processes outside of the guests' container: the same without one. */
+  public HandedPages pagesOutside() {
+    return pagesOutside;
   }
 
   /** The address space of this kernel's processes, cut to what the host can provide. */

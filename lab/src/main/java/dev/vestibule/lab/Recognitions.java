@@ -1,9 +1,11 @@
 package dev.vestibule.lab;
 
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.inspect.InspectException;
 import dev.vestibule.inspect.NameProbe;
 import dev.vestibule.inspect.Recognition;
 import dev.vestibule.inspect.Strategy;
+import dev.vestibule.kernel.Container;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.KernelListener;
@@ -45,6 +47,7 @@ public final class Recognitions {
    * @param probe whether names survive a move under this kernel
    * @param chosen the strategy that CRIU would take
    * @param lines one for each strategy
+   * @param edits what of the kernel's image was edited
    */
   public record Result(
       KernelProfile kernel,
@@ -52,9 +55,11 @@ public final class Recognitions {
       @Nullable Long truth,
       NameProbe probe,
       Strategy chosen,
-      List<Line> lines) {
+      List<Line> lines,
+      List<EditedVdso.Change> edits) {
     public Result {
       lines = List.copyOf(lines);
+      edits = List.copyOf(edits);
     }
 
     /** The line of a strategy. */
@@ -101,19 +106,20 @@ public final class Recognitions {
     NameProbe probe =
         process.image() == null ? NameProbe.UNKNOWN : named ? NameProbe.SURVIVES : NameProbe.LOST;
     KernelProfile kernel = task.machine().profile();
-    return new Result(kernel, VdsoState.MOVE, process.image(), probe, Strategy.NAME, List.of());
+    return new Result(
+        kernel, VdsoState.MOVE, process.image(), probe, Strategy.NAME, List.of(), List.of());
   }
 
   private Result answers(Task task, KernelProfile kernel, NameProbe probe, VdsoState state) {
-    Long truth = new GuestProcess(task.process(), privileged).image();
+    GuestProcess known = new GuestProcess(task.process(), privileged);
+    Long truth = known.image();
     List<Line> lines = new ArrayList<>();
     boolean framesShown = false;
     for (Strategy strategy : Strategy.values()) {
       GuestProcess process = new GuestProcess(task.process(), privileged);
       Recognition.Answer answer;
       try {
-        answer =
-            new Recognition(process, process.looker(task.machine().handedPages())).by(strategy);
+        answer = new Recognition(process, process.looker()).by(strategy);
       } catch (InspectException e) {
         answer =
             new Recognition.Answer(
@@ -123,7 +129,7 @@ public final class Recognitions {
       lines.add(new Line(answer, Recognition.judge(answer, truth)));
     }
     Strategy chosen = Recognition.choose(probe, framesShown);
-    return new Result(kernel, state, truth, probe, chosen, lines);
+    return new Result(kernel, state, truth, probe, chosen, lines, known.edits());
   }
 
   private Seen run(KernelProfile kernel, VdsoState state, Function<Task, Result> look)
@@ -132,14 +138,17 @@ public final class Recognitions {
     Streams streams = new Streams();
     Seen seen = new Seen(look);
     Machine.Builder builder =
-        Machine.builder(kernel).listener(seen).fileTree(new FileTree(HostMount.of(List.of("/"))));
+        Machine.builder(kernel)
+            .listener(seen)
+            .fileTree(new FileTree(HostMount.of(List.of("/"))))
+            .container(state == VdsoState.CONTAINER ? new Container("container") : null);
     int status;
     try (Machine machine = builder.build()) {
       status =
           machine.await(
               machine.start(
                   file.toString(),
-                  new Arguments(List.of(VdsoState.PROGRAM, state.id()), List.of()),
+                  new Arguments(List.of(VdsoState.PROGRAM, state.argument()), List.of()),
                   streams.table(),
                   new FsContext("/", 022),
                   Machine.hostCredentials(),

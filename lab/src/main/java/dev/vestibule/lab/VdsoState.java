@@ -10,7 +10,8 @@ public enum VdsoState {
   PROXY("moved, with a copy of its bytes where it was"),
   COPY("as it was, with a copy of its bytes elsewhere"),
   EDIT("as it was, with an instruction replaced"),
-  UNMAP("unmapped");
+  UNMAP("unmapped"),
+  CONTAINER("as the kernel mapped it into a container");
 
   /** The program that brings itself into these states. */
   static final String PROGRAM = "vdso-place";
@@ -26,8 +27,13 @@ public enum VdsoState {
     return text;
   }
 
-  /** The program's argument, and the option's value. */
+  /** The option's value. */
   public String id() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The program's argument. */
+  String argument() {
+    return this == CONTAINER ? STAY.id() : id();
   }
 }

@@ -10,6 +10,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vestibule.inspect.NameProbe;
 import dev.vestibule.inspect.Recognition.Judgement;
 import dev.vestibule.inspect.Strategy;
+import dev.vestibule.kernel.Container;
+import dev.vestibule.kernel.Limits;
+import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.exec.Arguments;
+import dev.vestibule.kernel.file.FileTree;
+import dev.vestibule.kernel.file.FsContext;
+import dev.vestibule.kernel.file.HostMount;
+import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.Profiles;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -76,6 +84,55 @@ class RecognitionsTest {
   void whatWasWrittenToHasAFrameOfItsOwn() throws Exception {
     assertThat(judgements("ppc64le-6.1", VdsoState.EDIT))
         .containsExactly(RIGHT, MISSES, RIGHT, RIGHT);
+  }
+
+  /** The vDSO is the kernel's, and its frame is not that of a looker outside. */
+  @Test
+  void containersHaveFramesOfTheirOwn() throws Exception {
+    for (String kernel : List.of("ppc-3.10", "ppc64-5.11", "ppc64le-6.1")) {
+      assertThat(judgements(kernel, VdsoState.CONTAINER))
+          .as(kernel)
+          .containsExactly(RIGHT, MISSES, RIGHT, RIGHT);
+    }
+  }
+
+  /** The program compares every clock of the vDSO with the system call's. */
+  @Test
+  void containersClocksAgree() throws Exception {
+    for (String kernel : List.of("ppc64-2.6.12", "ppc-3.10", "ppc64-5.11", "ppc64le-6.1")) {
+      KernelProfile profile = Profiles.load(kernel);
+      Streams streams = new Streams();
+      try (Machine machine =
+          Machine.builder(profile)
+              .fileTree(new FileTree(HostMount.of(List.of("/"))))
+              .container(new Container("inside"))
+              .build()) {
+        assertThat(machine.settings().nodeName()).isEqualTo("inside");
+        assertThat(machine.time().monotonic()).isBetween(0L, 60_000_000_000L);
+        int status =
+            machine.await(
+                machine.start(
+                    programs.file("clock", profile.architecture()).toString(),
+                    new Arguments(List.of("clock"), List.of()),
+                    streams.table(),
+                    new FsContext("/", 022),
+                    Machine.hostCredentials(),
+                    new Limits()));
+        assertThat(status).as("%s: %s", kernel, streams.text()).isZero();
+      }
+    }
+  }
+
+  /** What the program replaced, and nothing else: the data behind the code is no edit. */
+  @Test
+  void editsAreToldApart() throws Exception {
+    for (String kernel : List.of("ppc64-2.6.18", "ppc-3.10", "ppc64-5.11", "ppc64le-6.1-64k")) {
+      assertThat(look(kernel, VdsoState.MOVE).edits()).as(kernel).isEmpty();
+      assertThat(look(kernel, VdsoState.EDIT).edits())
+          .as(kernel)
+          .singleElement()
+          .satisfies(edit -> assertThat(edit.where()).isEqualTo("__kernel_gettimeofday"));
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.vestibule.cli.vdso;
 import dev.vestibule.cli.CommandFailure;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.handed.VdsoImages;
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.inspect.HostNameProbe;
 import dev.vestibule.inspect.HostProcess;
 import dev.vestibule.inspect.InspectException;
@@ -49,7 +50,8 @@ final class FindCommand implements Callable<Integer> {
       names = "--state",
       paramLabel = "STATE",
       description =
-          "what the program does to its vDSO: stay, move, replace, proxy, copy, edit or unmap (stay)")
+          "what the program does to its vDSO: stay, move, replace, proxy, copy, edit or unmap, or"
+              + " container: nothing, in a container (stay)")
   private @Nullable String state;
 
   @Option(
@@ -73,7 +75,8 @@ final class FindCommand implements Callable<Integer> {
       @Nullable Long truth,
       NameProbe probe,
       Strategy chosen,
-      List<Recognition.Answer> answers) {
+      List<Recognition.Answer> answers,
+      List<EditedVdso.Change> edits) {
     Recognition.@Nullable Judgement judgement(Recognition.Answer answer) {
       return truthKnown ? Recognition.judge(answer, truth) : null;
     }
@@ -141,7 +144,8 @@ final class FindCommand implements Callable<Integer> {
           found.truth(),
           found.probe(),
           found.chosen(),
-          found.lines().stream().map(Recognitions.Line::answer).toList());
+          found.lines().stream().map(Recognitions.Line::answer).toList(),
+          found.edits());
     }
   }
 
@@ -176,7 +180,16 @@ final class FindCommand implements Callable<Integer> {
         known ? answers.get(Strategy.NAME.ordinal()).first() : null,
         probe,
         Recognition.choose(probe, framesShown),
-        answers);
+        answers,
+        known ? edits(pid) : List.of());
+  }
+
+  /** What of a process's image is not as in one's own, if it is an image of the same build. */
+  private static List<EditedVdso.Change> edits(String pid) throws InspectException {
+    try (HostProcess process = new HostProcess(pid);
+        HostProcess own = new HostProcess("self")) {
+      return Recognition.edits(process, own);
+    }
   }
 
   private static String hex(long value) {
@@ -195,6 +208,7 @@ final class FindCommand implements Callable<Integer> {
     System.out.println("truth: " + truth(report));
     System.out.println("probe: " + report.probe().text());
     System.out.println("chosen: " + report.chosen().text());
+    report.edits().forEach(edit -> System.out.println("edited: " + edit.text()));
     for (Recognition.Answer answer : report.answers()) {
       Recognition.Judgement judgement = report.judgement(answer);
       String verdict =
@@ -232,6 +246,7 @@ final class FindCommand implements Callable<Integer> {
       answers.add(each);
     }
     tree.put("strategies", answers);
+    tree.put("edits", report.edits().stream().map(EditedVdso.Change::text).toList());
     return tree;
   }
 }

@@ -8,13 +8,16 @@ import dev.vestibule.elf.cfi.FrameTable;
 import dev.vestibule.handed.ImageMismatch;
 import dev.vestibule.handed.VdsoImages;
 import dev.vestibule.inspect.CoreFile;
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.inspect.Fact;
 import dev.vestibule.inspect.ImageDiff;
 import dev.vestibule.inspect.ImageFacts;
 import dev.vestibule.inspect.InspectException;
 import dev.vestibule.inspect.KernelImages;
+import dev.vestibule.inspect.RejectedImage;
 import dev.vestibule.inspect.Specimen;
 import dev.vestibule.inspect.VdsoFinder;
+import dev.vestibule.inspect.VdsoSymbols;
 import dev.vestibule.inspect.consumer.Consumers;
 import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
@@ -25,6 +28,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What may happen to hostile input? Nothing but an answer or one line, soon. Each method is handed
@@ -32,6 +36,8 @@ import java.util.List;
  */
 public final class FuzzTargets {
   private static final List<KernelProfile> KERNELS = kernels();
+  private static final byte[] PRISTINE =
+      Objects.requireNonNull(VdsoImages.of(KERNELS.getFirst())).bytes();
 
   private FuzzTargets() {}
 
@@ -90,6 +96,26 @@ public final class FuzzTargets {
         } catch (ImageMismatch | ElfException e) {
           oneLine(String.valueOf(e.getMessage()));
         }
+      }
+    }
+  }
+
+  /** Asks for functions as a checkpointer does, and for edits. */
+  public static final class Symbols {
+    private Symbols() {}
+
+    public static void fuzzerTestOneInput(byte[] input) {
+      for (EditedVdso.Change change : EditedVdso.changes(input, PRISTINE)) {
+        oneLine(change.text());
+      }
+      try {
+        for (long offset : VdsoSymbols.read(input, "fuzz").functions().values()) {
+          if (offset < 0 || offset >= input.length) {
+            throw new IllegalStateException("a function outside: " + offset);
+          }
+        }
+      } catch (RejectedImage e) {
+        oneLine(e.getMessage());
       }
     }
   }

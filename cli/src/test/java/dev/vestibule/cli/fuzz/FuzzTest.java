@@ -35,7 +35,7 @@ class FuzzTest {
   @TempDir private Path directory;
 
   @ParameterizedTest
-  @ValueSource(strings = {"Image", "Frames", "Real", "Kernel"})
+  @ValueSource(strings = {"Image", "Frames", "Real", "Symbols", "Kernel"})
   void nothingButAnAnswerOrOneLine(String target) throws Exception {
     String keep = System.getProperty("fuzz.corpus");
     Path corpus =

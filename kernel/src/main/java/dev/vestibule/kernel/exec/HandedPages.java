@@ -16,6 +16,16 @@ public interface HandedPages {
     return 0;
   }
 
+  /** The same pages as another set, in frames of their own, which no guest of this machine has. */
+  default HandedPages elsewhere() {
+    return this;
+  }
+
+  /** The image as the kernel maps it, whole pages; empty without one. */
+  default byte[] pristine() {
+    return new byte[0];
+  }
+
   /**
    * Where they lie in one address space.
    *

@@ -53,6 +53,24 @@ public final class ProfilePages implements HandedPages {
     return 0;
   }
 
+  /** A set of pages that is only spoken of. */
+  private record Elsewhere(long firstFrame) implements HandedPages {
+    @Override
+    public Handed map(AddressSpace space) {
+      return Handed.NONE;
+    }
+  }
+
+  @Override
+  public HandedPages elsewhere() {
+    return new Elsewhere(HandedArea.newFrames(pages.length()));
+  }
+
+  @Override
+  public byte[] pristine() {
+    return pages.image().bytes().clone();
+  }
+
   @Override
   public Handed map(AddressSpace space) {
     return mapAt(space, space.findRoomNear(pages.hint(), pages.room()));

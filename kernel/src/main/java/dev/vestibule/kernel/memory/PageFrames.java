@@ -56,8 +56,7 @@ public final class PageFrames {
       return 0;
     }
     Backing backing = vma.backing();
-    boolean own = backing == null || !vma.shared() && space.memory().hasOwnPages(page, pageSize);
-    if (own) {
+    if (backing == null || !vma.shared() && space.memory().hasOwnPages(page, pageSize)) {
       long number = PRIVATE | (space.number() & SPACES) << SPACE_SHIFT | page / pageSize;
       return PRESENT | (frames ? number : 0);
     }

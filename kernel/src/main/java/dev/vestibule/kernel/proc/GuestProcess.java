@@ -1,6 +1,7 @@
 package dev.vestibule.kernel.proc;
 
 import dev.vestibule.cpu.GuestFault;
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.inspect.ProcessView;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.abi.GuestText;
@@ -156,11 +157,23 @@ public final class GuestProcess implements ProcessView {
   }
 
   /**
-   * The view that somebody who looks has of itself: another process of the same kernel, with the
-   * pages that this kernel hands to processes outside containers.
+   * What of the image is not as the kernel made it; empty where nothing is, or it is not mapped any
+   * more. See {@link EditedVdso} for what to do about it.
    */
-  public ProcessView looker(HandedPages pagesOutside) {
-    return new Looker(this, pagesOutside);
+  public List<EditedVdso.Change> edits() {
+    Long at = image();
+    byte[] pristine = process.machine().handedPages().pristine();
+    return at == null || pristine.length == 0
+        ? List.of()
+        : EditedVdso.changes(read(at, pristine.length), pristine);
+  }
+
+  /**
+   * The view that somebody who looks has of itself: another process of the same kernel, outside of
+   * any container.
+   */
+  public ProcessView looker() {
+    return new Looker(this, process.machine().pagesOutside());
   }
 
   /** A process that has nothing but a vDSO, where exec puts it. */
