@@ -55,6 +55,10 @@ final class OwnershipTest {
   static void build() throws Exception {
     List<String> command = List.of("../guests/build", "--rseq", directory.toString());
     assumeTrue(new ProcessBuilder(command).inheritIO().start().waitFor() == 0);
+    for (String guest : GUESTS) {
+      Path here = directory.resolve(guest.split(" ")[0]);
+      Files.createSymbolicLink(here.resolve("link.so"), Path.of("preload.so"));
+    }
   }
 
   /**
@@ -87,6 +91,17 @@ final class OwnershipTest {
           new Case(
               "threads preload",
               "LD_PRELOAD=DIR/preload.so",
+              "preload",
+              0,
+              List.of(
+                  REFUSED,
+                  "quarrel refused: LOADER is not the owner chosen (preload): unset",
+                  "rseq preload.so register: override",
+                  "thread: unset",
+                  "rseq preload.so register: override")),
+          new Case(
+              "threads preload",
+              "LD_PRELOAD=.DIR/link.so",
               "preload",
               0,
               List.of(

@@ -73,12 +73,26 @@ public record MappedObject(
 
   /** Its file's name without directories. */
   String name() {
+    return baseName(path);
+  }
+
+  private static String baseName(String path) {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
   /**
-   * Whether it is the object of a name, as a user or a loader's list has it: path, file, soname.
+   * Whether a loader was asked for it by a name: of the file, or a link to it, in any directory.
+   *
+   * @param listed what the loader calls it, or null
    */
+  boolean loadedAs(String name, @Nullable String listed) {
+    String file = baseName(name);
+    return file.equals(name())
+        || file.equals(soname)
+        || listed != null && file.equals(baseName(listed));
+  }
+
+  /** Whether it is the object of a name, as a user has it: path, file, soname. */
   boolean named(String name) {
     return name.equals(path) || name.equals(name()) || name.equals(soname);
   }

@@ -4,7 +4,9 @@ import dev.vestibule.cpu.GuestFault;
 import dev.vestibule.cpu.GuestMemory;
 import dev.vestibule.elf.Elf;
 import dev.vestibule.elf.ElfSymbol;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.abi.GuestAbi;
+import dev.vestibule.kernel.abi.GuestText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,16 +27,17 @@ final class Namespaces {
     this.memory = memory;
   }
 
-  /** Whether an object is in the first list; false as well where no list can be found. */
-  boolean base(@Nullable MappedObject program, @Nullable MappedObject loader, MappedObject object) {
+  /** Under which name an object is in the first list; null if it is not, or there is no list. */
+  @Nullable String nameInBase(
+      @Nullable MappedObject program, @Nullable MappedObject loader, MappedObject object) {
     try {
       long debug = ofLoader(loader);
       if (debug == 0 || map(debug) == 0) {
         debug = ofProgram(program);
       }
-      return debug != 0 && listed(map(debug), object);
-    } catch (GuestFault nowhere) {
-      return false;
+      return debug == 0 ? null : listed(map(debug), object);
+    } catch (GuestFault | Failure nowhere) {
+      return null;
     }
   }
 
@@ -66,15 +69,16 @@ final class Namespaces {
   }
 
   /** struct link_map: bias, name, dynamic table, next, previous. */
-  private boolean listed(long first, MappedObject object) {
+  private @Nullable String listed(long first, MappedObject object) {
     long at = first;
     for (int i = 0; at != 0 && i < MOST_OBJECTS; i++) {
       if (word(at, 0) == object.bias() && object.holds(word(at, 2))) {
-        return true;
+        long name = word(at, 1);
+        return name == 0 ? "" : GuestText.toHost(GuestText.path(memory, name));
       }
       at = word(at, 3);
     }
-    return false;
+    return null;
   }
 
   private long word(long address, long index) {

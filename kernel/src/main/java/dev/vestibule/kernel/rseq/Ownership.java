@@ -276,20 +276,20 @@ public final class Ownership {
           ? Registrant.Role.LIBC
           : Registrant.Role.PROGRAM;
     }
-    if (is.preload.stream().anyMatch(object::named)) {
+    String listed =
+        new Namespaces(process.abi(), process.space().memory())
+            .nameInBase(object(is.entry), loader(), object);
+    if (is.preload.stream().anyMatch(name -> object.loadedAs(name, listed))) {
       return Registrant.Role.PRELOAD;
     }
-    if (is.audit.stream().anyMatch(object::named)) {
+    if (is.audit.stream().anyMatch(name -> object.loadedAs(name, listed))) {
       return Registrant.Role.AUDIT;
     }
-    Namespaces namespaces = new Namespaces(process.abi(), process.space().memory());
-    MappedObject main = object(is.entry);
-    MappedObject loader = loader();
-    boolean base = namespaces.base(main, loader, object);
+    boolean base = listed != null;
     if (libc) {
       return base ? Registrant.Role.LIBC : Registrant.Role.NESTED_LIBC;
     }
-    return base || loader == null ? Registrant.Role.LIBRARY : Registrant.Role.OTHER_NAMESPACE;
+    return base || loader() == null ? Registrant.Role.LIBRARY : Registrant.Role.OTHER_NAMESPACE;
   }
 
   /**
