@@ -42,6 +42,10 @@ public final class Control implements AutoCloseable {
 
   private final Machine machine;
   private final Thread thread;
+
+  /** Held until an answer is out: what was frozen may be killed, and the machine end, before. */
+  private final Object answering = new Object();
+
   private volatile boolean closed;
   private @Nullable ServerSocketChannel server;
 
@@ -96,8 +100,11 @@ public final class Control implements AutoCloseable {
     try (ServerSocketChannel channel = open(socket)) {
       while (!closed && channel != null) {
         try (SocketChannel client = channel.accept()) {
-          String answer = answer(read(client));
-          client.write(ByteBuffer.wrap((answer + "\n").getBytes(StandardCharsets.UTF_8)));
+          String request = read(client);
+          synchronized (answering) {
+            String answer = answer(request);
+            client.write(ByteBuffer.wrap((answer + "\n").getBytes(StandardCharsets.UTF_8)));
+          }
         } catch (IOException gone) {
           // A client that went away, or the end of the machine: the loop knows.
         }
@@ -169,6 +176,12 @@ public final class Control implements AutoCloseable {
   public void close() {
     closed = true;
     LockSupport.unpark(thread);
+    synchronized (answering) {
+      stopListening();
+    }
+  }
+
+  private void stopListening() {
     synchronized (this) {
       if (server != null) {
         try {
