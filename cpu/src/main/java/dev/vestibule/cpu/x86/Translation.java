@@ -217,7 +217,9 @@ final class Translation {
     publishSites();
     int at = memory.append(emitter.bytes(), emitter.size());
     Listing.add(made, emitter.bytes(), emitter.size(), at, memory.address(at));
+    EngineStatistics.addBytes(emitter.size());
     for (Placed one : made) {
+      EngineStatistics.addBlock(one.block().instructions());
       versions.computeIfAbsent(one.block(), b -> new ArrayList<>(1)).add(one);
       synchronized (placed) {
         placed.add(one);
