@@ -1,5 +1,6 @@
 package dev.vestibule.checkpoint;
 
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import java.io.ByteArrayOutputStream;
@@ -140,7 +141,7 @@ public final class Control implements AutoCloseable {
 
   private String answer(String request) {
     List<String> lines = request.lines().toList();
-    if (lines.size() != 4 || !lines.getFirst().equals("checkpoint")) {
+    if (lines.size() != 5 || !lines.getFirst().equals("checkpoint")) {
       return "not a request of this version";
     }
     try {
@@ -148,7 +149,8 @@ public final class Control implements AutoCloseable {
       if (machine.process(pid) == null) {
         return NONE;
       }
-      Freeze.freeze(machine, pid, Path.of(lines.get(3)), lines.get(2).equals("leave"));
+      EditedVdso edited = EditedVdso.valueOf(lines.get(3));
+      Freeze.freeze(machine, pid, Path.of(lines.get(4)), lines.get(2).equals("leave"), edited);
       return OK;
     } catch (FreezeRefusal refusal) {
       return refusal.getMessage();
@@ -203,14 +205,15 @@ public final class Control implements AutoCloseable {
    * @param pid as its guest knows it
    * @throws FreezeRefusal with the reason
    */
-  public static void checkpoint(int pid, Path directory, boolean leaveRunning)
+  public static void checkpoint(int pid, Path directory, boolean leaveRunning, EditedVdso edited)
       throws FreezeRefusal {
     String to = directory.toAbsolutePath().normalize().toString();
     if (to.contains("\n") || to.contains("\0")) {
       throw new FreezeRefusal("a directory whose name has several lines");
     }
     String request =
-        "checkpoint\n" + pid + "\n" + (leaveRunning ? "leave" : "kill") + "\n" + to + "\n\0";
+        "checkpoint\n%d\n%s\n%s\n%s\n\0"
+            .formatted(pid, leaveRunning ? "leave" : "kill", edited, to);
     long deadline = System.nanoTime() + PATIENCE * 1_000_000;
     while (true) {
       String answer = askAll(request);

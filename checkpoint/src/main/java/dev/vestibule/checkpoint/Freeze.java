@@ -1,9 +1,11 @@
 package dev.vestibule.checkpoint;
 
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.kernel.freeze.Freezer;
+import dev.vestibule.kernel.proc.GuestProcess;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
@@ -27,9 +29,11 @@ public final class Freeze {
    * @param pid as the guest knows it
    * @param directory absolute; absent or empty
    * @param leaveRunning whether the tree goes on afterwards; it is killed otherwise
+   * @param edited what to do where somebody has changed a process's vDSO
    * @throws FreezeRefusal with the reason; the tree goes on then, and nothing is written
    */
-  public static void freeze(Machine machine, int pid, Path directory, boolean leaveRunning)
+  public static void freeze(
+      Machine machine, int pid, Path directory, boolean leaveRunning, EditedVdso edited)
       throws FreezeRefusal {
     Process root = machine.process(pid);
     if (root == null) {
@@ -42,6 +46,9 @@ public final class Freeze {
     Path aside = makeAside(parent, directory);
     boolean done = false;
     try (Freezer.Frozen frozen = machine.freezer().freeze(root)) {
+      if (edited == EditedVdso.REFUSE) {
+        refuseEdits(frozen.tree());
+      }
       new TreeWriter(machine, frozen.tree(), aside).write();
       sync(aside);
       Files.move(aside, directory, StandardCopyOption.ATOMIC_MOVE);
@@ -57,6 +64,20 @@ public final class Freeze {
     } finally {
       if (!done) {
         remove(aside);
+      }
+    }
+  }
+
+  private static void refuseEdits(List<Process> tree) throws FreezeRefusal {
+    for (Process process : tree) {
+      if (process.ended()) {
+        continue;
+      }
+      List<EditedVdso.Change> edits = new GuestProcess(process, true).edits();
+      if (!edits.isEmpty()) {
+        throw new FreezeRefusal(
+            "the vDSO of process %d is not as its kernel made it: %s (--edited-vdso keep takes it)"
+                .formatted(process.pid(), edits.getFirst().text()));
       }
     }
   }

@@ -4,6 +4,7 @@ import dev.vestibule.handed.TimeSource;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
@@ -101,7 +102,11 @@ final class Guest implements AutoCloseable {
   }
 
   void freeze(Path images, boolean leaveRunning) throws Exception {
-    Freeze.freeze(machine, process.pid(), images, leaveRunning);
+    freeze(images, leaveRunning, EditedVdso.REFUSE);
+  }
+
+  void freeze(Path images, boolean leaveRunning, EditedVdso edited) throws Exception {
+    Freeze.freeze(machine, process.pid(), images, leaveRunning, edited);
   }
 
   int await() throws InterruptedException {

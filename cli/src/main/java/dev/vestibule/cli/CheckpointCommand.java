@@ -1,6 +1,7 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.checkpoint.Control;
+import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -31,10 +32,20 @@ final class CheckpointCommand implements Callable<Integer> {
       description = "let the guest go on afterwards, instead of killing it")
   private boolean leaveRunning;
 
+  @Option(
+      names = "--edited-vdso",
+      paramLabel = "refuse|keep",
+      description = "what to do if somebody has changed a process's vDSO (refuse)")
+  private String edited = "refuse";
+
   @Override
   public Integer call() throws CommandFailure {
+    EditedVdso policy = EditedVdso.named(edited);
+    if (policy == null) {
+      throw CommandFailure.ours("checkpoint: --edited-vdso: neither refuse nor keep: " + edited);
+    }
     try {
-      Control.checkpoint(pid, directory, leaveRunning);
+      Control.checkpoint(pid, directory, leaveRunning, policy);
       return 0;
     } catch (FreezeRefusal refusal) {
       throw CommandFailure.ours("checkpoint: " + refusal.getMessage());
