@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * it happens to be, inside vDSO functions, handlers and system calls.
  */
 class ThawMatrixTest {
+  private static final int HOPS = Integer.getInteger("test.hops", 5);
+
   private final long seed = Long.getLong("test.seed", System.nanoTime());
   private final Random random = new Random(seed);
 
@@ -71,7 +73,7 @@ class ThawMatrixTest {
 
   @ParameterizedTest
   @EnumSource(Architecture.class)
-  void chainsOfFiveHops(Architecture architecture, @TempDir Path directory) throws Exception {
+  void chainsOfHops(Architecture architecture, @TempDir Path directory) throws Exception {
     List<String> kernels =
         Guest.kernels(architecture).stream()
             .filter(name -> !name.contains("64k"))
@@ -83,7 +85,7 @@ class ThawMatrixTest {
       List<String> hops = new ArrayList<>(List.of(any(kernels)));
       Guest guest = Guest.start(hops.getFirst(), "freeze", output, stop.toString());
       try {
-        for (int hop = 0; hop < 5; hop++) {
+        for (int hop = 0; hop < HOPS; hop++) {
           Thread.sleep(random.nextInt(30));
           Path images = directory.resolve("images-" + chain + "-" + hop);
           freeze(guest, images, output);

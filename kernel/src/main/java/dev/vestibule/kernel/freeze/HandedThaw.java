@@ -63,7 +63,9 @@ public final class HandedThaw {
     /** The running kernel's pages lie at the old addresses. */
     REMAPPED,
     /** The old code stays, with branches to the running kernel's pages elsewhere. */
-    BRANCHES
+    BRANCHES,
+    /** The old code stays, each function trapping to the machine: the running kernel has none. */
+    TRAPS
   }
 
   /**
@@ -88,7 +90,12 @@ public final class HandedThaw {
       return Outcome.NONE;
     }
     if (!(machine.handedPages() instanceof ProfilePages running)) {
-      throw new FreezeRefusal("this kernel has no vDSO, and the process uses one");
+      for (Old old : images) {
+        keep(old, Map.of(), 0);
+      }
+      space.setKept(kept);
+      space.setHandedTraps(traps);
+      return Outcome.TRAPS;
     }
     Old same = null;
     for (Old old : images) {
@@ -102,7 +109,7 @@ public final class HandedThaw {
       space.setHanded(handed);
       for (Old old : images) {
         if (old != same) {
-          keep(old, running, handed);
+          keep(old, running.image().functions(), handed.vdso());
         }
       }
     } catch (Failure failure) {
@@ -226,9 +233,11 @@ public final class HandedThaw {
     return to <= space.brkStart() || from >= heap + (64L << 20);
   }
 
-  private void keep(Old old, ProfilePages running, Handed handed) throws FreezeRefusal {
+  /**
+   * Leads an image's functions to others, by name and distance from an image, or to the machine.
+   */
+  private void keep(Old old, Map<String, Integer> targets, long image) throws FreezeRefusal {
     HandedSet set = old.set;
-    Map<String, Integer> targets = running.image().functions();
     for (Map.Entry<String, Function> entry : old.functions.entrySet()) {
       String name = entry.getKey();
       if (isPlain(name)) {
@@ -240,7 +249,7 @@ public final class HandedThaw {
       if (target == null) {
         traps.put(from, name);
       } else {
-        long distance = handed.vdso() + target - from;
+        long distance = image + target - from;
         if (distance >= REACH || distance < -REACH) {
           throw new FreezeRefusal("this kernel's pages lie too far from the saved vDSO");
         }
