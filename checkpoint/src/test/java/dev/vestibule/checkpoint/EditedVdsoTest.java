@@ -1,5 +1,6 @@
 package dev.vestibule.checkpoint;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -25,11 +26,7 @@ class EditedVdsoTest {
     Path output = directory.resolve("output");
     Path images = directory.resolve("images");
     try (Guest guest = Guest.start(kernel, "freeze", output, stop.toString())) {
-      Long image = new GuestProcess(guest.process(), true).image();
-      while (image == null) {
-        Thread.onSpinWait();
-        image = new GuestProcess(guest.process(), true).image();
-      }
+      long image = requireNonNull(new GuestProcess(guest.process(), true).image());
       byte[] edit = {0x55};
       assertThat(TracedMemory.write(guest.process().space(), image + PADDING, edit, 0, 1))
           .isEqualTo(1);

@@ -5,12 +5,18 @@ import dev.vestibule.cpu.Engine;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.kernel.Container;
+import dev.vestibule.kernel.Errno;
+import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.KernelListener;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.exec.HandedPages;
 import dev.vestibule.kernel.file.FileTree;
+import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.profile.KernelProfile;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which machine do the options of {@code run} describe? */
@@ -49,6 +55,21 @@ final class MachineSetup {
       machine.vdsoImage(image);
     }
     return machine.build();
+  }
+
+  /** What guests see of the host's files: a root, and a directory that is looked into before it. */
+  static FileTree files(@Nullable Path sysroot, @Nullable Path root) throws CommandFailure {
+    List<String> directories = new ArrayList<>();
+    if (sysroot != null) {
+      directories.add(sysroot.toString());
+    }
+    directories.add(root != null ? root.toString() : "/");
+    try {
+      return new FileTree(HostMount.of(directories));
+    } catch (Failure failure) {
+      throw CommandFailure.ours(
+          String.join(", ", directories) + ": " + Errno.message(failure.errno()));
+    }
   }
 
   /** The engine asked for, with one line of warning where this host cannot have it. */

@@ -6,20 +6,15 @@ import dev.vestibule.checkpoint.ImageException;
 import dev.vestibule.checkpoint.Thaw;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.VdsoImages;
-import dev.vestibule.kernel.Errno;
-import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.HostLimit;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.file.FileTree;
-import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.ProfileException;
 import dev.vestibule.profile.Profiles;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -60,7 +55,8 @@ final class RestoreCommand implements Callable<Integer> {
       KernelProfile profile = Profiles.load(name, tree.architecture());
       VdsoImages.check(profile);
       TimeSource.Continuing time = new TimeSource.Continuing(tree.monotonic());
-      Machine machine = tree.machine(profile, time).fileTree(files()).build();
+      FileTree files = MachineSetup.files(sysroot, root);
+      Machine machine = tree.machine(profile, time).fileTree(files).build();
       return Death.statusFor(run(tree, machine, time));
     } catch (ImageException | ProfileException | FreezeRefusal e) {
       throw CommandFailure.ours("restore: " + e.getMessage());
@@ -82,20 +78,6 @@ final class RestoreCommand implements Callable<Integer> {
       return status;
     } finally {
       machine.close();
-    }
-  }
-
-  private FileTree files() throws CommandFailure {
-    List<String> directories = new ArrayList<>();
-    if (sysroot != null) {
-      directories.add(sysroot.toString());
-    }
-    directories.add(root != null ? root.toString() : "/");
-    try {
-      return new FileTree(HostMount.of(directories));
-    } catch (Failure failure) {
-      throw CommandFailure.ours(
-          String.join(", ", directories) + ": " + Errno.message(failure.errno()));
     }
   }
 }

@@ -17,7 +17,6 @@ import dev.vestibule.kernel.exec.Arguments;
 import dev.vestibule.kernel.exec.ProgramKind;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
-import dev.vestibule.kernel.file.HostMount;
 import dev.vestibule.kernel.file.HostStream;
 import dev.vestibule.observe.EarlyAbort;
 import dev.vestibule.observe.Listeners;
@@ -25,7 +24,6 @@ import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.ProfileException;
 import dev.vestibule.profile.Profiles;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +63,7 @@ final class RunCommand {
 
   /** Runs the program to its end and returns its status as wait(2) has it. */
   private static int run(RunOptions options) throws CommandFailure {
-    FileTree files = files(options);
+    FileTree files = MachineSetup.files(options.sysroot(), options.root());
     String directory = directory(options);
     String program = options.program();
     try {
@@ -156,22 +154,6 @@ final class RunCommand {
   private static KernelProfile released(RunOptions options, KernelProfile profile) {
     String release = options.release();
     return release == null ? profile : profile.withRelease(release);
-  }
-
-  private static FileTree files(RunOptions options) throws CommandFailure {
-    Path root = options.root();
-    Path sysroot = options.sysroot();
-    List<String> directories = new ArrayList<>();
-    if (sysroot != null) {
-      directories.add(sysroot.toString());
-    }
-    directories.add(root != null ? root.toString() : "/");
-    try {
-      return new FileTree(HostMount.of(directories));
-    } catch (Failure failure) {
-      throw CommandFailure.ours(
-          String.join(", ", directories) + ": " + Errno.message(failure.errno()));
-    }
   }
 
   private static String directory(RunOptions options) {

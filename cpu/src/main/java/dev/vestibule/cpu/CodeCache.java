@@ -143,6 +143,9 @@ public final class CodeCache implements GuestMemory.CodeWatcher {
         list.add(block);
       }
     }
+    if (loops.size() >= MOST_BLOCKS) { // of code that changed all the time
+      loops.clear();
+    }
     for (int i = 0; i < block.exits(); i++) {
       if (Long.compareUnsigned(block.exit(i), block.end()) < 0) {
         loops.add(block.exit(i));

@@ -328,8 +328,8 @@ public final class Recognition {
     return at == null || !recognition.isImage(at) ? new byte[0] : recognition.image(at);
   }
 
-  /** A process of another class has another image; that is no edit. */
-  private static boolean sameBuild(byte[] one, byte[] other) {
+  /** Whether images say that they are the same: a process of another class has another one. */
+  static boolean sameBuild(byte[] one, byte[] other) {
     try {
       ElfFile file = ElfFile.read(one, "");
       ElfFile second = ElfFile.read(other, "");

@@ -42,7 +42,8 @@ public record Sighting(
    * A comparison with a pristine image.
    *
    * @param against what it was compared with
-   * @param bytes how many bytes differ
+   * @param bytes how many bytes the runs have that differ, as {@link EditedVdso#changes} tells them
+   *     apart
    * @param first offset of the first that does, -1 if none
    * @param where names of what the differing bytes belong to
    */

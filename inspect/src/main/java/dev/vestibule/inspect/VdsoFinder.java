@@ -4,7 +4,6 @@ import dev.vestibule.inspect.Sighting.Area;
 import dev.vestibule.inspect.Sighting.Edit;
 import dev.vestibule.inspect.Sighting.Way;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -97,28 +96,14 @@ public final class VdsoFinder {
 
   /** Compares only images that say they are the same; others are not edited but different. */
   private static @Nullable Edit compare(Specimen here, Specimen pristine) {
-    String id = Notes.of(pristine.file()).buildId();
-    boolean same =
-        here.architecture().equals(pristine.architecture())
-            && id != null
-            && id.equals(Notes.of(here.file()).buildId());
-    if (!same) {
+    if (!Recognition.sameBuild(here.bytes(), pristine.bytes())) {
       return null;
     }
-    byte[] one = here.bytes();
-    byte[] other = pristine.bytes();
-    int count = 0;
-    long first = -1;
-    Set<String> where = new LinkedHashSet<>();
-    for (int i = 0; i < Math.min(one.length, other.length); i++) {
-      if (one[i] != other[i]) {
-        count++;
-        first = first < 0 ? i : first;
-        if (where.size() < 16) {
-          where.add(Code.ownerOf(pristine.file(), i));
-        }
-      }
-    }
-    return new Edit(pristine.name(), count, first, List.copyOf(where));
+    List<EditedVdso.Change> changes = EditedVdso.changes(here.bytes(), pristine.bytes());
+    return new Edit(
+        pristine.name(),
+        changes.stream().mapToInt(EditedVdso.Change::length).sum(),
+        changes.isEmpty() ? -1 : changes.getFirst().offset(),
+        changes.stream().map(EditedVdso.Change::where).distinct().limit(16).toList());
   }
 }

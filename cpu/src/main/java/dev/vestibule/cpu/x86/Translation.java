@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A block has a version for each context with which it is entered, up to a few. Each version
  * begins with a no-operation that can become a jump elsewhere, and each direct exit goes to its
- * site until it is linked. All methods but {@link #site}, {@link #at} and {@link #recover} hold the
- * lock of this object, which nobody waits for inside machine code.
+ * site until it is linked. What makes or changes code holds the lock of this object, which nobody
+ * waits for inside machine code; what threads ask that are inside holds none.
  */
 final class Translation {
   /** Number of the site of a jump that was not found in the thread's table. */
