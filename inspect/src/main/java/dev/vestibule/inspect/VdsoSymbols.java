@@ -22,8 +22,9 @@ import java.util.TreeMap;
  * @param architecture as {@link Machine} names it
  * @param functions name -> offset from the image's first byte; symbols that are no functions, too,
  *     if they are global, as linkers of some eras made no difference
+ * @param end behind the last of them, as far as their sizes tell; within the image
  */
-public record VdsoSymbols(String architecture, Map<String, Long> functions) {
+public record VdsoSymbols(String architecture, Map<String, Long> functions, long end) {
   /** Images are smaller: the largest has five pages of 64 KiB. */
   public static final int LARGEST_IMAGE = 1 << 20;
 
@@ -51,7 +52,7 @@ public record VdsoSymbols(String architecture, Map<String, Long> functions) {
     ElfFile file = file(image, name);
     ProgramHeader load = segments(file, name);
     tags(file, name);
-    return new VdsoSymbols(Machine.name(file.header()), functions(file, load, image.length, name));
+    return functions(file, load, image.length, name);
   }
 
   private static ElfFile file(byte[] image, String name) throws RejectedImage {
@@ -116,8 +117,8 @@ public record VdsoSymbols(String architecture, Map<String, Long> functions) {
     }
   }
 
-  private static Map<String, Long> functions(
-      ElfFile file, ProgramHeader load, int size, String name) throws RejectedImage {
+  private static VdsoSymbols functions(ElfFile file, ProgramHeader load, int size, String name)
+      throws RejectedImage {
     SymbolTable table;
     try {
       table = file.dynamicSymbols();
@@ -130,6 +131,7 @@ public record VdsoSymbols(String architecture, Map<String, Long> functions) {
     }
     Map<String, Long> functions = new TreeMap<>();
     Set<String> seen = new HashSet<>();
+    long end = 0;
     for (ElfSymbol symbol : table.symbols()) {
       boolean function = symbol.type() == Elf.STT_FUNC || symbol.type() == Elf.STT_NOTYPE;
       boolean offered = symbol.defined() && symbol.binding() != Elf.STB_LOCAL;
@@ -147,9 +149,10 @@ public record VdsoSymbols(String architecture, Map<String, Long> functions) {
       }
       if (seen.add(symbol.name()) && isFound(table, symbol.name())) {
         functions.put(symbol.name(), offset);
+        end = Math.max(end, offset + Math.clamp(symbol.size(), 0, size - offset));
       }
     }
-    return functions;
+    return new VdsoSymbols(Machine.name(file.header()), functions, end);
   }
 
   /** What no hash table leads to, no program can call. */

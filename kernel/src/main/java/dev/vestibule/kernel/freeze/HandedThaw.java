@@ -1,9 +1,8 @@
 package dev.vestibule.kernel.freeze;
 
 import dev.vestibule.cpu.GuestMemory;
-import dev.vestibule.elf.ElfException;
-import dev.vestibule.elf.ElfFile;
-import dev.vestibule.elf.ElfSymbol;
+import dev.vestibule.inspect.RejectedImage;
+import dev.vestibule.inspect.VdsoSymbols;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.exec.HandedPages.Handed;
@@ -12,13 +11,15 @@ import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.HandedSet;
 import dev.vestibule.kernel.memory.Vma;
 import dev.vestibule.kernel.trace.TracedMemory;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What becomes of the handed pages of a process that was frozen under one kernel and goes on under
@@ -52,9 +53,7 @@ public final class HandedThaw {
   }
 
   /** An image of the process and where its functions lie in it. */
-  private record Old(HandedSet set, byte[] bytes, Map<String, Function> functions) {}
-
-  private record Function(long offset, long size) {}
+  private record Old(HandedSet set, byte[] bytes, VdsoSymbols symbols) {}
 
   /** What was done. */
   public enum Outcome {
@@ -97,9 +96,10 @@ public final class HandedThaw {
       space.setHandedTraps(traps);
       return Outcome.TRAPS;
     }
+    VdsoSymbols symbols = symbols(running);
     Old same = null;
     for (Old old : images) {
-      if (same == null && isSame(old, running)) {
+      if (same == null && isSame(old, running, symbols)) {
         same = old;
       }
     }
@@ -109,7 +109,7 @@ public final class HandedThaw {
       space.setHanded(handed);
       for (Old old : images) {
         if (old != same) {
-          keep(old, running.image().functions(), handed.vdso());
+          keep(old, symbols.functions(), handed.vdso());
         }
       }
     } catch (Failure failure) {
@@ -124,70 +124,52 @@ public final class HandedThaw {
   // -----------------------------------------------------------------------------
 
   private Old read(HandedSet set) throws FreezeRefusal {
-    int length = Math.toIntExact(Math.clamp(set.end() - set.vdso(), 0, 1 << 20));
+    int length = Math.toIntExact(Math.clamp(set.end() - set.vdso(), 0, VdsoSymbols.LARGEST_IMAGE));
     byte[] bytes = new byte[length];
-    int read = TracedMemory.read(space, set.vdso(), bytes, 0, length);
-    Map<String, Function> functions = new HashMap<>();
+    int read = Math.max(0, TracedMemory.read(space, set.vdso(), bytes, 0, length));
     try {
-      ElfFile file = ElfFile.read(ByteBuffer.wrap(bytes, 0, read), "the saved vDSO");
-      for (ElfSymbol symbol : file.dynamicSymbols().symbols()) {
-        long offset = file.offsetOf(symbol.value());
-        if (symbol.section() != 0 && offset >= 0 && offset <= read - 4 && (offset & 3) == 0) {
-          functions.put(symbol.name(), new Function(offset, symbol.size()));
-        }
-      }
-    } catch (ElfException e) {
+      bytes = Arrays.copyOf(bytes, read);
+      return new Old(set, bytes, VdsoSymbols.read(bytes, "the saved vDSO"));
+    } catch (RejectedImage e) {
       throw new FreezeRefusal(
           "the vDSO saved at 0x%x is damaged: %s".formatted(set.vdso(), e.getMessage()));
     }
-    return new Old(set, bytes, functions);
+  }
+
+  /** Of the running kernel's image, which is as trustworthy as the machine. */
+  private static VdsoSymbols symbols(ProfilePages running) {
+    try {
+      return VdsoSymbols.read(running.image().bytes(), "vDSO");
+    } catch (RejectedImage e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Whether the running kernel's pages can lie where these do. */
-  private boolean isSame(Old old, ProfilePages running) {
+  private static boolean isSame(Old old, ProfilePages running, VdsoSymbols symbols) {
     byte[] now = running.image().bytes();
     if (old.set.end() - old.set.start() != running.length()
         || old.set.vdso() - old.set.start() != running.imageOffset()
-        || old.bytes.length < now.length) {
+        || old.bytes.length < now.length
+        || !old.symbols.functions().equals(symbols.functions())) {
       return false;
     }
-    Set<Long> entries = new HashSet<>();
-    long first = Long.MAX_VALUE;
-    long last = 0;
-    for (Map.Entry<String, Function> entry : old.functions.entrySet()) {
-      Integer offset = running.image().functions().get(entry.getKey());
-      Function function = entry.getValue();
-      if (!isCode(entry.getKey())) {
-        continue;
-      }
-      if (offset == null || offset != function.offset) {
-        return false;
-      }
-      entries.add(function.offset);
-      first = Math.min(first, function.offset);
-      last = Math.max(last, function.offset + Math.max(4, function.size));
+    Set<Long> patched = new HashSet<>();
+    if (!old.set.current()) {
+      symbols.functions().forEach((name, offset) -> addWord(patched, name, offset));
     }
-    for (long at = first; at < Math.min(last, now.length); at++) {
-      boolean patched = !old.set.current() && entries.contains(at & -4L); // perhaps
-      if (!patched && old.bytes[(int) at] != now[(int) at]) {
+    long first = Collections.min(symbols.functions().values());
+    for (long at = first; at < Math.min(symbols.end(), now.length); at++) {
+      if (!patched.contains(at) && old.bytes[(int) at] != now[(int) at]) {
         return false;
       }
     }
-    return old.functions.keySet().containsAll(exported(running));
+    return true;
   }
 
-  private static List<String> exported(ProfilePages running) throws IllegalStateException {
-    try {
-      List<String> names = new ArrayList<>();
-      ElfFile file = ElfFile.read(running.image().bytes(), "vDSO");
-      for (ElfSymbol symbol : file.dynamicSymbols().symbols()) {
-        if (symbol.section() != 0 && (file.offsetOf(symbol.value()) & 3) == 0) {
-          names.add(symbol.name());
-        }
-      }
-      return names;
-    } catch (ElfException e) {
-      throw new IllegalStateException(e);
+  private static void addWord(Set<Long> bytes, String name, long offset) {
+    for (long at = offset; !isPlain(name) && at < offset + 4; at++) {
+      bytes.add(at);
     }
   }
 
@@ -236,18 +218,16 @@ public final class HandedThaw {
   /**
    * Leads an image's functions to others, by name and distance from an image, or to the machine.
    */
-  private void keep(Old old, Map<String, Integer> targets, long image) throws FreezeRefusal {
+  private void keep(Old old, Map<String, Long> targets, long image) throws FreezeRefusal {
     HandedSet set = old.set;
-    for (Map.Entry<String, Function> entry : old.functions.entrySet()) {
-      String name = entry.getKey();
-      if (isPlain(name)) {
-        continue;
-      }
-      long from = set.vdso() + entry.getValue().offset;
-      Integer target = targets.get(name);
+    Map<Long, String> entries = new TreeMap<>();
+    old.symbols.functions().forEach((name, offset) -> choose(entries, name, offset, targets));
+    for (Map.Entry<Long, String> entry : entries.entrySet()) {
+      long from = set.vdso() + entry.getKey();
+      Long target = targets.get(entry.getValue());
       int word = TRAP;
       if (target == null) {
-        traps.put(from, name);
+        traps.put(from, entry.getValue());
       } else {
         long distance = image + target - from;
         if (distance >= REACH || distance < -REACH) {
@@ -263,6 +243,14 @@ public final class HandedThaw {
       own.mapData(space, set.start());
     }
     kept.add(new HandedSet(set.kernel(), set.vdso(), set.start(), set.end(), false));
+  }
+
+  /** Of the names that a place has, one that the running kernel knows, if there is any. */
+  private static void choose(
+      Map<Long, String> entries, String name, long offset, Map<String, Long> targets) {
+    if (!isPlain(name) && (offset & 3) == 0) {
+      entries.merge(offset, name, (one, other) -> targets.containsKey(one) ? one : other);
+    }
   }
 
   /** Trampolines of signals are two instructions that every kernel takes; others are data. */
