@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * space knows it, so that what the guest writes is in the store. A fork makes both sides map the
  * store privately: the host copies a page when one of them writes to it. Everything that does so is
  * one mmap(2) over what was there, which threads that run meanwhile do not notice. Where there is
- * no store to be had, pages are plain anonymous memory of the host, and a fork copies them.
+ * no store to be had, pages are plain anonymous memory of the host, and a fork copies them. So are
+ * large mappings until their first fork, since only such memory gets the host's huge pages; if
+ * nobody else can write meanwhile, that fork puts them into the store.
  *
  * <p>Called under the kernel's lock of the address space.
  */
@@ -28,11 +30,15 @@ final class AnonymousPages {
   private static final int MAP_ANONYMOUS = 0x20;
   private static final int MAP_NORESERVE = 0x4000;
   private static final int DONT_NEED = 4;
+  private static final int HUGE_PAGES = 14;
 
   /** A store has room for this many mappings of each address: pages can move. */
   private static final int SLOTS = 32;
 
   private static final int MOST_STORES = 16;
+
+  /** Smaller mappings cannot hold a huge page. */
+  static final long LARGE = 2 << 20;
 
   /** More pieces than this are not made only to discard pages. */
   private static final int MOST_PIECES = 4096;
@@ -99,15 +105,20 @@ final class AnonymousPages {
   /**
    * Maps zeroed pages over whatever was there.
    *
+   * @param dense whether the guest may be expected to touch most of them
    * @return 0, or the host's -errno
    */
-  int map(long address, long length) {
+  int map(long address, long length, boolean dense) {
     List<Piece> old = take(address, length);
-    Share share = open();
+    boolean huge = dense && length >= LARGE;
+    Share share = huge ? null : open();
     long offset = share == null ? -1 : room(share, address, length);
     long result;
     if (share == null || offset < 0) {
       result = host(address, length, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (huge && result == 0) {
+        Libc.syscall(HostCalls.MADVISE, window + address, length, HUGE_PAGES); // where it has them
+      }
       share = null;
       offset = 0;
     } else {
@@ -380,7 +391,7 @@ final class AnonymousPages {
         if (!piece.live) {
           forget(piece);
         }
-      } else if (pieces.size() > MOST_PIECES || map(piece.start, piece.length()) < 0) {
+      } else if (pieces.size() > MOST_PIECES || map(piece.start, piece.length(), false) < 0) {
         HostMemory.fill(window + piece.start, piece.length(), 0);
       }
     }
@@ -420,6 +431,9 @@ final class AnonymousPages {
       }
       return share.used.isEmpty();
     });
+    if (quiet) {
+      storePlain();
+    }
     List<Piece> before = List.copyOf(pieces.values());
     List<Run> returnable = new ArrayList<>();
     List<Run> copied = new ArrayList<>();
@@ -440,6 +454,35 @@ final class AnonymousPages {
       share.stale = true;
     }
     return copied;
+  }
+
+  /** Moves what is plain memory into a store, unless that is too little to be worth it. */
+  private void storePlain() {
+    for (Piece piece : List.copyOf(pieces.values())) {
+      List<Run> runs = new ArrayList<>();
+      if (piece.share == null && ownRuns(piece, runs) > COPIED_BYTES) {
+        storePlain(piece, runs);
+      }
+    }
+  }
+
+  private void storePlain(Piece piece, List<Run> runs) {
+    Share share = open();
+    long offset = share == null ? -1 : room(share, piece.start, piece.length());
+    if (share == null || offset < 0) {
+      return;
+    }
+    for (Run run : runs) {
+      if (!share.store.write(
+          window + run.from, run.to - run.from, offset + run.from - piece.start)) {
+        share.store.punch(offset, piece.length());
+        return;
+      }
+    }
+    Piece stored = new Piece(piece.start, piece.end, share, offset, true);
+    check(mapLike(stored, window, piece.start));
+    pieces.remove(piece.start);
+    add(stored);
   }
 
   private long freezeOne(Piece piece) {

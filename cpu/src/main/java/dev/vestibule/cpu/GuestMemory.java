@@ -219,7 +219,8 @@ public final class GuestMemory implements Closeable {
     checkRange(address, length);
     forgetCode(address, length);
     pages.clear(address, length);
-    int result = anonymous.map(address, length);
+    boolean dense = (protection & PROT_WRITE) != 0; // what is only reserved is mapped without
+    int result = anonymous.map(address, length, dense);
     if (result == 0) {
       setTable(address, length, entry(protection));
     } else {

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Copy-on-write memory against a model that copies everything. */
 final class ForkTest {
@@ -20,12 +22,12 @@ final class ForkTest {
   private static final int READ_WRITE = GuestMemory.PROT_READ | GuestMemory.PROT_WRITE;
   private static final int UNMAPPED = -1;
 
-  /** A memory and what its pages' first bytes must be. */
-  private record Guest(GuestMemory memory, int[] model) {
-    static Guest empty() {
+  /** A memory in pieces of {@code unit} bytes, and what all their pages must hold. */
+  private record Guest(GuestMemory memory, int[] model, int unit) {
+    static Guest empty(int unit) {
       int[] model = new int[PAGES];
       Arrays.fill(model, UNMAPPED);
-      return new Guest(GuestMemory.reserve(LIMIT, true, false), model);
+      return new Guest(GuestMemory.reserve(LIMIT, true, false), model, unit);
     }
 
     boolean mapped(int from, int count) {
@@ -38,7 +40,7 @@ final class ForkTest {
     }
 
     Guest fork(boolean quiet) {
-      Guest child = new Guest(GuestMemory.reserve(LIMIT, true, false), model.clone());
+      Guest child = new Guest(GuestMemory.reserve(LIMIT, true, false), model.clone(), unit);
       MemoryFork fork = memory.fork(quiet);
       for (int page = 0; page < PAGES; page++) {
         int from = page;
@@ -46,8 +48,8 @@ final class ForkTest {
           page++;
         }
         if (page > from) {
-          int length = (page - from) * PAGE;
-          assertThat(fork.give(child.memory, (long) from * PAGE, length, READ_WRITE)).isZero();
+          int length = (page - from) * unit;
+          assertThat(fork.give(child.memory, (long) from * unit, length, READ_WRITE)).isZero();
         }
       }
       return child;
@@ -55,36 +57,37 @@ final class ForkTest {
 
     void check(String when) {
       for (int page = 0; page < PAGES; page++) {
-        long address = (long) page * PAGE;
+        long address = (long) page * unit;
         int found = memory.isMapped(address) ? memory.load8(address) : UNMAPPED;
         assertThat(found).as("%s, page %d", when, page).isEqualTo(model[page]);
         if (found != UNMAPPED) {
-          assertThat(memory.load8(address + PAGE - 1)).as(when).isEqualTo(model[page]);
+          assertThat(memory.load8(address + unit - 1)).as(when).isEqualTo(model[page]);
         }
       }
     }
   }
 
-  @Test
-  void agreesWithAModelThatCopiesEverything() {
+  @ParameterizedTest
+  @ValueSource(ints = {PAGE, 64 * PAGE})
+  void agreesWithAModelThatCopiesEverything(int unit) {
     long seed = Long.getLong("fork.seed", System.nanoTime());
     Random random = new Random(seed);
-    List<Guest> guests = new ArrayList<>(List.of(Guest.empty()));
+    List<Guest> guests = new ArrayList<>(List.of(Guest.empty(unit)));
     for (int step = 0; step < 6000; step++) {
       Guest guest = guests.get(random.nextInt(guests.size()));
-      String what = "seed " + seed + ", step " + step;
+      String what = "unit " + unit + ", seed " + seed + ", step " + step;
       int from = random.nextInt(PAGES);
       int count = 1 + random.nextInt(Math.min(12, PAGES - from));
       switch (random.nextInt(9)) {
         case 0, 1 -> map(guest, from, count);
         case 2 -> {
-          guest.memory.unmap((long) from * PAGE, (long) count * PAGE);
+          guest.memory.unmap((long) from * unit, (long) count * unit);
           Arrays.fill(guest.model, from, from + count, UNMAPPED);
         }
         case 3 -> move(guest, from, count, random.nextInt(PAGES - count + 1));
         case 4 -> {
           if (guest.mapped(from, count)) {
-            guest.memory.discard((long) from * PAGE, (long) count * PAGE);
+            guest.memory.discard((long) from * unit, (long) count * unit);
             Arrays.fill(guest.model, from, from + count, 0);
           }
         }
@@ -108,16 +111,19 @@ final class ForkTest {
   }
 
   private static void map(Guest guest, int from, int count) {
-    long length = (long) count * PAGE;
-    assertThat(guest.memory.mapAnonymous((long) from * PAGE, length, READ_WRITE)).isZero();
+    long length = (long) count * guest.unit;
+    assertThat(guest.memory.mapAnonymous((long) from * guest.unit, length, READ_WRITE)).isZero();
     Arrays.fill(guest.model, from, from + count, 0);
   }
 
   private static void write(Guest guest, int from, int count, int value) {
     for (int page = from; page < from + count; page++) {
       if (guest.model[page] != UNMAPPED) {
-        guest.memory.store8((long) page * PAGE, value);
-        guest.memory.store8((long) page * PAGE + PAGE - 1, value);
+        long address = (long) page * guest.unit;
+        for (long at = address; at < address + guest.unit; at += PAGE) {
+          guest.memory.store8(at, value);
+        }
+        guest.memory.store8(address + guest.unit - 1, value);
         guest.model[page] = value;
       }
     }
@@ -127,7 +133,7 @@ final class ForkTest {
     if (!guest.mapped(from, count) || from < to + count && to < from + count) {
       return;
     }
-    guest.memory.move((long) from * PAGE, (long) to * PAGE, (long) count * PAGE);
+    guest.memory.move((long) from * guest.unit, (long) to * guest.unit, (long) count * guest.unit);
     System.arraycopy(guest.model, from, guest.model, to, count);
     Arrays.fill(guest.model, from, from + count, UNMAPPED);
   }
