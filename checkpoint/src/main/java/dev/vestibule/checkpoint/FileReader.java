@@ -30,10 +30,11 @@ final class FileReader {
           case SIGNALFD -> file.hasSgfd();
           case TIMERFD -> file.hasTfd();
           case EVENTPOLL -> file.hasEpfd();
+          case UNIXSK -> file.hasUsk() && file.getUsk().getId() == file.getId();
           case EXT -> file.hasExt() && file.getExt().hasStream();
           default -> throw entry.bad("type", file.getType() + " cannot be had again");
         };
-    entry.check(present, "type", "what it says is missing");
+    entry.check(present, "type", "what it says is missing, or of another file");
     switch (file.getType()) {
       case REG -> {
         RegFileEntry reg = file.getReg();
@@ -50,6 +51,7 @@ final class FileReader {
               tree.pipes().containsKey(file.getPipe().getPipeId()),
               "pipe.pipe_id",
               "pipes-data.img has no pipe " + file.getPipe().getPipeId());
+      case UNIXSK -> UnixImages.check(entry);
       case EXT -> {
         int stream = file.getExt().getStream();
         entry.check(stream >= 0 && stream <= 2, "ext.stream", stream + " is none");
@@ -115,6 +117,7 @@ final class FileReader {
         ExtFileEntry ext = file.getExt();
         yield new FileState.Stream(ext.getStream(), ext.getFlags());
       }
+      case UNIXSK -> UnixImages.state(file.getUsk());
       case EVENTFD ->
           new FileState.Event(
               file.getEfd().getCounter(),

@@ -22,6 +22,7 @@ import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.kernel.memory.Backing;
 import dev.vestibule.kernel.pipe.PipeEnd;
+import dev.vestibule.kernel.socket.UnixSocket;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -43,6 +44,7 @@ final class FileRegistry {
   private final Map<Long, Integer> pipes = new LinkedHashMap<>();
   private final ImageWriter files = new ImageWriter(ImageKind.FILES, 0);
   private final ImageWriter pipeData = new ImageWriter(ImageKind.PIPES_DATA, 0);
+  private final UnixImages unix = new UnixImages(this);
   private int last;
 
   /** The entry of an open file, made when it is first asked for. */
@@ -87,6 +89,11 @@ final class FileRegistry {
                       .setFown(owner)
                       .setStream(s.number())
                       .setFlags(s.flags()))
+              .build();
+      case FileState.Unix s ->
+          entry
+              .setType(FdType.UNIXSK)
+              .setUsk(unix.entry(id, (UnixSocket) file, s, owner, task))
               .build();
       case FileState.Pipe s ->
           entry
@@ -245,9 +252,20 @@ final class FileRegistry {
     return id;
   }
 
-  /** Writes files.img and, where there are pipes, pipes-data.img. */
-  void write(Path directory) throws IOException {
+  /** Whether a file is one of the tree's. */
+  boolean has(OpenFile file) {
+    return open.containsKey(file);
+  }
+
+  /**
+   * Writes files.img and, where there are pipes or sockets, what is in them.
+   *
+   * @throws FreezeRefusal if a socket leads out of the tree
+   */
+  void write(Path directory) throws IOException, FreezeRefusal {
+    unix.finish();
     files.write(directory);
+    unix.write(directory);
     if (!pipes.isEmpty()) {
       pipeData.write(directory);
     }

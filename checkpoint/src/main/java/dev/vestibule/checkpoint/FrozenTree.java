@@ -47,6 +47,7 @@ public final class FrozenTree {
   private final long monotonic;
   private final Map<Integer, Entry<FileEntry>> files = new HashMap<>();
   private final Map<Integer, Pipe> pipes = new HashMap<>();
+  private final Map<Integer, List<UnixImages.Packet>> packets = new HashMap<>();
   private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
   private final List<PstreeEntry> places = new ArrayList<>();
   private final Map<Integer, CoreEntry> zombies = new HashMap<>();
@@ -173,6 +174,11 @@ public final class FrozenTree {
     return pipes;
   }
 
+  /** What is on its way to each socket. */
+  Map<Integer, List<UnixImages.Packet>> packets() {
+    return packets;
+  }
+
   /** Where each process, living or not, stands in the tree; parents first. */
   List<PstreeEntry> places() {
     return places;
@@ -223,6 +229,8 @@ public final class FrozenTree {
     for (Entry<FileEntry> entry : files.values()) {
       FileReader.checkReferences(entry, files);
     }
+    packets.putAll(UnixImages.packets(directory));
+    UnixImages.checkLinks(this);
   }
 
   // ---- the tree ---------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ public final class Thaw {
           make(frozen);
         }
       }
+      UnixImages.link(tree, id -> file(id, tasks.getFirst()), tasks.getFirst());
       watch();
       LockImages.take(tree.locks(), processes);
     } finally {

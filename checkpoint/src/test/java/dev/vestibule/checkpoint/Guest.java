@@ -1,5 +1,7 @@
 package dev.vestibule.checkpoint;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
@@ -13,7 +15,6 @@ import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostFile;
 import dev.vestibule.profile.Architecture;
-import dev.vestibule.profile.KernelProfile;
 import dev.vestibule.profile.Profiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,10 +22,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A guest program in a machine of its own, with its output in a file. */
 final class Guest implements AutoCloseable {
   private static final Path PROGRAMS = Path.of("..", "guests", "bin").toAbsolutePath().normalize();
+
+  private static final Map<Architecture, String> COMPILERS =
+      Map.of(
+          Architecture.PPC, "powerpc-linux-gnu-gcc",
+          Architecture.PPC64, "powerpc64-linux-gnu-gcc",
+          Architecture.PPC64LE, "powerpc64le-linux-gnu-gcc");
 
   private final Machine machine;
   private final Process process;
@@ -47,9 +55,15 @@ final class Guest implements AutoCloseable {
   /** Starts a bundled program. */
   static Guest start(String kernel, String program, Path output, String... arguments)
       throws Exception {
-    KernelProfile profile = Profiles.load(kernel);
-    Machine machine = Machine.builder(profile).build();
-    String path = PROGRAMS.resolve(profile.architecture().id()).resolve(program).toString();
+    String guest = Profiles.load(kernel).architecture().id();
+    return start(kernel, PROGRAMS.resolve(guest).resolve(program), output, arguments);
+  }
+
+  /** Starts any program. */
+  static Guest start(String kernel, Path program, Path output, String... arguments)
+      throws Exception {
+    Machine machine = Machine.builder(Profiles.load(kernel)).build();
+    String path = program.toString();
     List<String> argv = new ArrayList<>(List.of(path));
     argv.addAll(List.of(arguments));
     FileTable files = new FileTable();
@@ -80,6 +94,32 @@ final class Guest implements AutoCloseable {
     return HostFile.of(fd, readWriteAppend, path.toString());
   }
 
+  /** Builds one of guests/libc with Debian's cross compiler, statically. */
+  static Path build(Architecture architecture, String name, Path directory) throws Exception {
+    Path binary = directory.resolve(name);
+    List<String> command =
+        List.of(
+            COMPILERS.getOrDefault(architecture, ""),
+            "-O1",
+            "-static",
+            "-pthread",
+            "-D_GNU_SOURCE",
+            "-D_FILE_OFFSET_BITS=64",
+            "-o",
+            binary.toString(),
+            PROGRAMS.resolveSibling("libc").resolve(name + ".c").toString());
+    Path log = Files.createTempFile(directory, "compiler", "");
+    int status =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start()
+            .waitFor();
+    assertThat(status).as(Files.readString(log)).isZero();
+    Files.delete(log);
+    return binary;
+  }
+
   /** Goes on as what was frozen. */
   static Guest thaw(Path images, String kernel) throws Exception {
     FrozenTree tree = FrozenTree.read(images);
@@ -99,6 +139,15 @@ final class Guest implements AutoCloseable {
 
   Machine machine() {
     return machine;
+  }
+
+  /** Waits until the output has a line. */
+  static void awaitLine(Path output, String line) throws Exception {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (!Files.readAllLines(output).contains(line)) {
+      assertThat(System.nanoTime()).as(Files.readString(output)).isLessThan(deadline);
+      Thread.sleep(2);
+    }
   }
 
   void freeze(Path images, boolean leaveRunning) throws Exception {

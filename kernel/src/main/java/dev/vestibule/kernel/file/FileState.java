@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.file;
 
+import dev.vestibule.kernel.socket.UnixState;
 import java.util.List;
 
 /**
@@ -35,6 +36,9 @@ public sealed interface FileState {
    * @param pipe equal for ends of the same one
    */
   record Pipe(long pipe, int flags) implements FileState {}
+
+  /** A socket of unix(7). */
+  record Unix(UnixState socket, int flags) implements FileState {}
 
   /** A counter of eventfd(2). */
   record Event(long counter, boolean semaphore, int flags) implements FileState {}

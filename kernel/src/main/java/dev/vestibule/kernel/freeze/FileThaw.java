@@ -12,6 +12,7 @@ import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.poll.Epoll;
 import dev.vestibule.kernel.poll.EventFile;
 import dev.vestibule.kernel.poll.SignalFile;
+import dev.vestibule.kernel.socket.UnixSocket;
 import dev.vestibule.kernel.time.Clock;
 import dev.vestibule.kernel.time.TimerFile;
 
@@ -36,6 +37,7 @@ public final class FileThaw {
       case FileState.SignalSet set -> new SignalFile(task, set.mask(), set.flags());
       case FileState.Timer timer -> timer(task, timer);
       case FileState.Poll poll -> flagged(new Epoll(), poll.flags());
+      case FileState.Unix unix -> unix(task, unix);
       case FileState.Pipe pipe -> throw new IllegalArgumentException(pipe.toString());
       case FileState.Unknown unknown -> throw new FreezeRefusal(unknown.what());
     };
@@ -88,6 +90,17 @@ public final class FileThaw {
     int changeable = OpenFile.O_APPEND | OpenFile.O_NONBLOCK;
     file.setFlags(file.flags() & ~changeable | stream.flags() & changeable);
     return file;
+  }
+
+  private static OpenFile unix(Task task, FileState.Unix state) throws FreezeRefusal {
+    try {
+      return UnixSocket.restored(task, state.socket(), state.flags());
+    } catch (Failure failure) {
+      String name = GuestText.toHost(state.socket().name().text().replace('\0', '@'));
+      throw new FreezeRefusal(
+          "a socket cannot be bound to %s again: %s"
+              .formatted(name, Errno.message(failure.errno())));
+    }
   }
 
   private static OpenFile timer(Task task, FileState.Timer state) throws FreezeRefusal {

@@ -68,6 +68,11 @@ public abstract class Socket extends OpenFile {
     return family;
   }
 
+  /** The number that fstat(2) tells. */
+  public final long inode() {
+    return inode;
+  }
+
   public final int type() {
     return type;
   }

@@ -24,6 +24,16 @@ final class UnixNames {
 
   private record Abstract(Machine machine, String name) {}
 
+  private record Node(Machine machine, FileId id) {}
+
+  /**
+   * What a socket was bound to.
+   *
+   * @param key to {@link #forget} it by
+   * @param path of its node, empty if it has none
+   */
+  record Bound(Object key, String path) {}
+
   /** The bytes behind the family. */
   static String text(byte[] address) {
     return new String(address, 2, address.length - 2, GuestText.BYTES);
@@ -44,37 +54,101 @@ final class UnixNames {
   /**
    * Binds a socket.
    *
-   * @return the key to {@link #forget} it by
    * @throws Failure EADDRINUSE and the errors of making a file
    */
-  static Object bind(Task task, UnixSocket socket, String text) {
-    Object key = text.startsWith("\0") ? new Abstract(task.machine(), text) : node(task, text);
-    synchronized (BOUND) {
-      if (BOUND.putIfAbsent(key, socket) != null && key instanceof Abstract) {
-        throw new Failure(Errno.EADDRINUSE);
-      }
-      BOUND.put(key, socket);
+  static Bound bind(Task task, UnixSocket socket, String text) {
+    if (text.startsWith("\0")) {
+      return take(new Bound(new Abstract(task.machine(), text), ""), socket);
     }
-    return key;
-  }
-
-  private static FileId node(Task task, String text) {
     FileTree tree = task.machine().fileTree();
     int options = FileTree.ENTRY | FileTree.MAY_CREATE;
     Place place = tree.find(task, FileTree.AT_FDCWD, path(text), options);
     if (place.exists()) {
       throw new Failure(Errno.EADDRINUSE);
     }
-    int mode = FileStatus.S_IFSOCK | 0777 & ~task.fs().umask();
-    long result = place.mount().makeNode(place.path(), mode, 0);
+    return make(task, socket, place, 0777 & ~task.fs().umask());
+  }
+
+  private static Bound make(Task task, UnixSocket socket, Place place, int permissions) {
+    long result = place.mount().makeNode(place.path(), FileStatus.S_IFSOCK | permissions, 0);
     if (result < 0) {
       throw new Failure(result == -Errno.EEXIST ? Errno.EADDRINUSE : (int) -result);
     }
-    FileStatus status = tree.at(task, place.name()).status();
+    FileStatus status = task.machine().fileTree().at(task, place.name()).status();
     if (status == null) {
       throw new Failure(Errno.ENOENT);
     }
-    return new FileId(status.device(), status.inode());
+    Bound bound = new Bound(new Node(task.machine(), id(status)), place.name());
+    synchronized (BOUND) {
+      BOUND.put(bound.key, socket); // an older node may have had this number
+    }
+    return bound;
+  }
+
+  private static Bound take(Bound bound, UnixSocket socket) {
+    synchronized (BOUND) {
+      if (BOUND.putIfAbsent(bound.key, socket) != null) {
+        throw new Failure(Errno.EADDRINUSE);
+      }
+    }
+    return bound;
+  }
+
+  /**
+   * What tells of a binding to have it again.
+   *
+   * @param bound null for none
+   */
+  static UnixState.Name state(Task task, String text, @Nullable Bound bound) {
+    if (bound == null) {
+      return new UnixState.Name(text, UnixState.Binding.NONE, "", 0);
+    }
+    if (bound.key instanceof Abstract) {
+      return new UnixState.Name(text, UnixState.Binding.ABSTRACT, "", 0);
+    }
+    FileStatus status = status(task, bound.path);
+    if (status != null && bound.key instanceof Node node && id(status).equals(node.id)) {
+      int mode = status.mode() & 07777;
+      return new UnixState.Name(text, UnixState.Binding.NODE, bound.path, mode);
+    }
+    return new UnixState.Name(text, UnixState.Binding.LOST, bound.path, 0);
+  }
+
+  private static @Nullable FileStatus status(Task task, String path) {
+    try {
+      return task.machine().fileTree().at(task, path).status();
+    } catch (Failure gone) {
+      return null;
+    }
+  }
+
+  /**
+   * Binds a socket again: to the node that is still there, else to a new one.
+   *
+   * @return null if it was not bound
+   * @throws Failure EADDRINUSE if something else has the name, and the errors of making a file
+   */
+  static @Nullable Bound restore(Task task, UnixSocket socket, UnixState.Name name) {
+    return switch (name.binding()) {
+      case NONE -> null;
+      case ABSTRACT -> take(new Bound(new Abstract(task.machine(), name.text()), ""), socket);
+      case LOST -> new Bound(new Object(), name.path());
+      case NODE -> restoreNode(task, socket, name);
+    };
+  }
+
+  private static Bound restoreNode(Task task, UnixSocket socket, UnixState.Name name) {
+    FileTree tree = task.machine().fileTree();
+    int options = FileTree.ENTRY | FileTree.MAY_CREATE;
+    Place place = tree.find(null, FileTree.AT_FDCWD, name.path(), options);
+    FileStatus status = place.status();
+    if (status == null) {
+      return make(task, socket, place, name.mode() & 07777);
+    }
+    if (status.type() != FileStatus.S_IFSOCK) {
+      throw new Failure(Errno.EADDRINUSE);
+    }
+    return take(new Bound(new Node(task.machine(), id(status)), place.name()), socket);
   }
 
   /** Binds to an abstract name nobody has. */
@@ -110,7 +184,7 @@ final class UnixNames {
       if (allowed < 0) {
         throw new Failure((int) -allowed);
       }
-      key = id(place.status());
+      key = new Node(task.machine(), id(place.status()));
     }
     synchronized (BOUND) {
       UnixSocket socket = BOUND.get(key);

@@ -4,6 +4,8 @@ import dev.vestibule.kernel.Credentials;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.file.OpenFile;
@@ -13,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +27,12 @@ public final class UnixSocket extends Socket {
   /** Guards the state of all sockets of this family: two of them change together. */
   private static final Object LOCK = new Object();
 
-  private static final int BUFFER = 212_992;
+  /** Bytes that wait for a receiver at most: SO_RCVBUF. */
+  public static final int BUFFER = 212_992;
+
+  /** Connections that wait for accept(2) at most: SOMAXCONN. */
+  public static final int MOST_PENDING = 4096;
+
   private static final int MOST_DATAGRAMS = 512;
 
   private final ArrayDeque<Packet> queue = new ArrayDeque<>();
@@ -40,7 +48,7 @@ public final class UnixSocket extends Socket {
   private boolean passCredentials;
   private String name = "";
   private @Nullable String peerText;
-  private @Nullable Object key;
+  private UnixNames.@Nullable Bound bound;
   private Message.Sender self = new Message.Sender(0, -1, -1);
   private Message.Sender peerSelf = new Message.Sender(0, -1, -1);
 
@@ -103,9 +111,9 @@ public final class UnixSocket extends Socket {
 
   // ---- names and connections
 
-  void bound(Object newKey, String text) {
+  void bound(UnixNames.Bound to, String text) {
     synchronized (LOCK) {
-      key = newKey;
+      bound = to;
       name = text;
     }
   }
@@ -113,7 +121,7 @@ public final class UnixSocket extends Socket {
   @Override
   public long bind(Task task, byte[] address) {
     synchronized (LOCK) {
-      if (key != null) {
+      if (bound != null) {
         return -Errno.EINVAL;
       }
     }
@@ -200,10 +208,10 @@ public final class UnixSocket extends Socket {
       return -Errno.EOPNOTSUPP;
     }
     synchronized (LOCK) {
-      if (key == null || connected) {
+      if (bound == null || connected) {
         return -Errno.EINVAL;
       }
-      backlog = wanted < 0 || wanted > 4096 ? 4096 : wanted;
+      backlog = wanted < 0 || wanted > MOST_PENDING ? MOST_PENDING : wanted;
       self = senderOf(task);
     }
     waiters().wake();
@@ -651,6 +659,99 @@ public final class UnixSocket extends Socket {
     return 0;
   }
 
+  // ---- freezing
+
+  @Override
+  protected FileState ownState(Task task) {
+    synchronized (LOCK) {
+      List<UnixState.Sent> sent = new ArrayList<>();
+      for (Packet packet : queue) {
+        byte[] rest = Arrays.copyOfRange(packet.bytes, packet.taken, packet.bytes.length);
+        sent.add(new UnixState.Sent(rest, packet.from, packet.sender, packet.files));
+      }
+      UnixSocket other = peer == null || peer.closed ? null : peer;
+      return new FileState.Unix(
+          new UnixState(
+              type(),
+              UnixNames.state(task, name, bound),
+              backlog,
+              connected,
+              readShut,
+              writeShut,
+              reset,
+              passCredentials,
+              receiveTimeout(),
+              sendTimeout(),
+              peerText == null ? "" : peerText,
+              self,
+              peerSelf,
+              new UnixState.Links(other, List.copyOf(pending), sent)),
+          flags());
+    }
+  }
+
+  /**
+   * Makes a socket that was saved, with its name; {@link #link} has to follow.
+   *
+   * @throws Failure if it cannot have its name
+   */
+  public static UnixSocket restored(Task task, UnixState state, int flags) {
+    UnixSocket socket = new UnixSocket(task, state.type(), flags);
+    socket.setReceiveTimeout(state.receiveTimeout());
+    socket.setSendTimeout(state.sendTimeout());
+    UnixNames.Bound bound = UnixNames.restore(task, socket, state.name());
+    synchronized (LOCK) {
+      socket.bound = bound;
+      socket.name = state.name().text();
+      socket.backlog = state.backlog();
+      socket.connected = state.connected();
+      socket.readShut = state.readShut();
+      socket.writeShut = state.writeShut();
+      socket.reset = state.reset();
+      socket.passCredentials = state.passCredentials();
+      socket.peerText = state.peerName();
+      socket.self = state.self();
+      socket.peerSelf = state.peerSelf();
+    }
+    return socket;
+  }
+
+  /** Gives a restored socket what it held on to; each of it is retained here. */
+  public void link(Task task, UnixState.Links links) {
+    synchronized (LOCK) {
+      peer = links.peer();
+      if (peer == null && connected && datagrams()) {
+        peer = new UnixSocket(task, type(), 0); // it is connected to one that is closed
+        peer.closed = true;
+      }
+      for (UnixSocket connection : links.pending()) {
+        connection.retain();
+        pending.add(connection);
+      }
+      for (UnixState.Sent sent : links.queue()) {
+        sent.files().forEach(OpenFile::retain);
+        queue.add(new Packet(sent.bytes(), sent.from(), sent.sender(), sent.files()));
+        queued += sent.bytes().length;
+      }
+    }
+  }
+
+  /** For whom it is to be named: its name, else the number that /proc shows. */
+  public String shown() {
+    synchronized (LOCK) {
+      String text = GuestText.toHost(name.replace('\0', '@'));
+      boolean path = text.endsWith("@");
+      return path ? text.substring(0, text.length() - 1) : text.isEmpty() ? path() : text;
+    }
+  }
+
+  /** The process that made, connected or bound it last. */
+  public int maker() {
+    synchronized (LOCK) {
+      return self.pid();
+    }
+  }
+
   @Override
   protected long close() {
     List<OpenFile> undelivered = new ArrayList<>();
@@ -669,9 +770,9 @@ public final class UnixSocket extends Socket {
       undelivered.addAll(pending);
       pending.clear();
     }
-    Object bound = key;
-    if (bound != null) {
-      UnixNames.forget(bound, this);
+    UnixNames.Bound named = bound;
+    if (named != null) {
+      UnixNames.forget(named.key(), this);
     }
     undelivered.forEach(OpenFile::release);
     others.forEach(other -> other.waiters().wake());
