@@ -6,6 +6,7 @@ module dev.vestibule.checkpoint {
   requires static org.jspecify;
 
   exports dev.vestibule.checkpoint;
+  exports dev.vestibule.checkpoint.show;
 
   // Its messages name their missing fields by reflection.
   opens dev.vestibule.checkpoint.schema to

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is in an image? Every byte may be hostile: lengths are held against what is there before
@@ -76,6 +77,10 @@ public final class ImageReader {
     if (content.length < first) {
       throw new ImageException(file, "magic", 0, "the file ends before it");
     }
+    String packing = packing(words.getInt(0));
+    if (packing != null) {
+      throw new ImageException(file, "magic", 0, "is that of " + packing + ": unpack it first");
+    }
     if (kind.common() && words.getInt() != ImageKind.COMMON) {
       throw new ImageException(file, "magic", 0, "is not that of an image");
     }
@@ -85,6 +90,16 @@ public final class ImageReader {
           file, "magic", first - 4, "0x%x is not that of such an image".formatted(found));
     }
     return new ImageReader(file, content, first);
+  }
+
+  /** Who has compressed a file that begins with a word, or null. Numbers: file(1)'s. */
+  private static @Nullable String packing(int word) {
+    return switch (word) {
+      case 0x184d2204 -> "lz4";
+      case 0xfd2fb528 -> "zstd";
+      case 0x587a37fd -> "xz";
+      default -> (word & 0xffff) == 0x8b1f ? "gzip" : null;
+    };
   }
 
   /**

@@ -35,17 +35,31 @@ public final class VdsoCommand implements Callable<Integer> {
       @Parameters(paramLabel = "TARGET", arity = "1..*") List<String> targets)
       throws CommandFailure {
     List<Object> all = new ArrayList<>();
-    for (Specimen specimen : specimens(targets)) {
-      if (json) {
-        all.add(VdsoReport.json(specimen));
-      } else {
-        VdsoReport.print(specimen);
+    for (String target : targets) {
+      if (FrozenReport.isMeant(target)) {
+        show(target, json, all);
+        continue;
+      }
+      for (Specimen specimen : VdsoTarget.of(target)) {
+        if (json) {
+          all.add(VdsoReport.json(specimen));
+        } else {
+          VdsoReport.print(specimen);
+        }
       }
     }
     if (json) {
       System.out.print(Json.of(all));
     }
     return 0;
+  }
+
+  private static void show(String directory, boolean json, List<Object> all) throws CommandFailure {
+    if (json) {
+      all.add(FrozenReport.json(directory));
+    } else {
+      FrozenReport.print(directory);
+    }
   }
 
   @Command(

@@ -28,13 +28,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which images does a word on the command line mean? A file (image, kernel, package or core),
- * {@code profile:NAME} or {@code pid:N}.
+ * Which images does a word on the command line mean? A file (image, kernel, package or core), a
+ * directory of frozen processes, {@code profile:NAME} or {@code pid:N}.
  */
 final class VdsoTarget {
   static final String FOOTER =
       "TARGET is an image, a kernel (vmlinux, vmlinuz, Image), a Debian package of one, a core"
-          + " file, profile:NAME or pid:N.";
+          + " file, a directory of CRIU's or Vestibule's images, profile:NAME or pid:N.";
 
   /** What is smaller is taken for an image as it is, damaged or not. */
   private static final long LARGEST_IMAGE = 1 << 20;
@@ -50,7 +50,7 @@ final class VdsoTarget {
       if (word.matches("pid:([0-9]{1,10}|self)")) {
         return List.of(ofProcess(word.substring("pid:".length())));
       }
-      return ofFile(word);
+      return FrozenReport.isMeant(word) ? FrozenReport.specimens(word) : ofFile(word);
     } catch (InspectException | ProfileException e) {
       throw CommandFailure.ours(e.getMessage());
     } catch (IOException | InvalidPathException e) {
@@ -99,8 +99,7 @@ final class VdsoTarget {
       throws IOException, InspectException, CommandFailure {
     Path path = Path.of(word);
     if (!Files.isRegularFile(path)) {
-      throw CommandFailure.ours(
-          ElfException.oneLine(word) + (Files.exists(path) ? ": not a file" : ": no such file"));
+      throw CommandFailure.ours(ElfException.oneLine(word) + notFile(path));
     }
     byte[] first;
     try (InputStream in = Files.newInputStream(path)) {
@@ -123,6 +122,12 @@ final class VdsoTarget {
       throw CommandFailure.ours(ElfException.oneLine(word) + ": holds no vDSO image");
     }
     return found;
+  }
+
+  private static String notFile(Path path) {
+    return Files.isDirectory(path)
+        ? ": a directory without inventory.img, so not of images"
+        : Files.exists(path) ? ": not a file" : ": no such file";
   }
 
   private static boolean isCore(byte[] first, String word) {

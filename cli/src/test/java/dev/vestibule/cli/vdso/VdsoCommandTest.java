@@ -104,4 +104,23 @@ class VdsoCommandTest {
     assertThat(run("check", text.toString()).text()).isEqualTo(text + ": holds no vDSO image\n");
     assertThat(run("check", "pid:4194304").text()).isEqualTo("pid:4194304: no such process\n");
   }
+
+  @Test
+  void aDirectoryOfImagesIsDescribed() {
+    Path real = Path.of("..", "checkpoint", "src", "test", "images", "criu-x86_64");
+    Said show = run("show", real.toString());
+    assertThat(show.status()).isZero();
+    assertThat(show.lines())
+        .containsSubsequence(
+            "process: 13055 \"clock\", child of 0, group 13055, session 13055, alive, 2 threads,"
+                + " X86_64",
+            "auxv: AT_SYSINFO_EHDR 0x7fedccab5000");
+    assertThat(show.text()).contains("no vDSO found (auxv: ");
+    assertThat(run("show", "--json", real.toString()).text()).contains("\"pid\": 13057");
+    Said check = run("check", real.toString());
+    assertThat(check.status()).isEqualTo(125);
+    assertThat(check.lines()).hasSize(1);
+    assertThat(run("show", directory.toString()).lines())
+        .containsExactly(directory + ": a directory without inventory.img, so not of images");
+  }
 }

@@ -1,0 +1,2 @@
+/** What images say, whoever wrote them. */
+package dev.vestibule.checkpoint.show;
