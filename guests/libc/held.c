@@ -1,7 +1,12 @@
 /* Is everything that a program holds open still as it was after a while? It sets up what its first argument
  * names inside the directory of its second, says "ready", waits for a file called "go" there, and looks. */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -256,6 +261,184 @@ static void rights(void) {
   OK(works(pair[0], got), "a socket that was in flight through itself");
 }
 
+/* ---- sockets on loopback */
+
+static int inet_bound(int type) {
+  struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, type, 0);
+  OK(fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof any) == 0, "bind");
+  return fd;
+}
+
+static struct sockaddr_in inet_name(int fd, int (*ask)(int, struct sockaddr *, socklen_t *)) {
+  struct sockaddr_in name = {0};
+  socklen_t size = sizeof name;
+  if (ask(fd, (struct sockaddr *)&name, &size) != 0) {
+    name.sin_port = 0;
+  }
+  return name;
+}
+
+static bool inet_connect(int fd, int to) {
+  struct sockaddr_in name = inet_name(to, getsockname);
+  return connect(fd, (struct sockaddr *)&name, sizeof name) == 0;
+}
+
+struct connection {
+  int client, server;
+};
+
+static struct connection tcp_connection(int listener) {
+  struct connection made = {socket(AF_INET, SOCK_STREAM, 0), -1};
+  OK(inet_connect(made.client, listener), "connect");
+  made.server = accept(listener, NULL, NULL);
+  return made;
+}
+
+static bool soon(int fd, const char *text) {
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  return poll(&ready, 1, 5000) == 1 && receives(fd, text);
+}
+
+static bool carries(int from, int to) {
+  return sends(from, "works") && soon(to, "works");
+}
+
+static bool at_end(int fd) {
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  char byte;
+  return poll(&ready, 1, 5000) == 1 && recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static void tcp(void) {
+  static char block[5000];
+  int listener = inet_bound(SOCK_STREAM), bound = inet_bound(SOCK_STREAM);
+  int unbound = socket(AF_INET, SOCK_STREAM, 0), pending = socket(AF_INET, SOCK_STREAM, 0);
+  OK(listen(listener, 3) == 0, "listen");
+  struct connection plain = tcp_connection(listener), half = tcp_connection(listener);
+  struct connection gone = tcp_connection(listener), reset = tcp_connection(listener);
+  struct connection both = tcp_connection(listener), full = tcp_connection(listener);
+  OK(inet_connect(pending, listener) && sends(pending, "early"), "a connection not accepted");
+  OK(sends(plain.client, "forth") && sends(plain.server, "back") && sends(plain.server, ", and again"),
+     "both directions");
+  char buffer[64];
+  OK(recv(plain.client, buffer, 2, MSG_WAITALL) == 2, "takes a part");
+  sends(half.client, "last");
+  shutdown(half.client, SHUT_WR);
+  sends(gone.server, "farewell");
+  close(gone.server);
+  sends(reset.client, "unread");
+  struct pollfd arrived = {.fd = reset.server, .events = POLLIN};
+  poll(&arrived, 1, 5000);
+  close(reset.server); /* with "unread" in it */
+  shutdown(both.client, SHUT_WR);
+  shutdown(both.server, SHUT_WR);
+  OK(at_end(both.client) && at_end(both.server), "both directions shut");
+  fcntl(full.client, F_SETFL, O_NONBLOCK);
+  unsigned long written = 0, number = 0;
+  while (true) {
+    for (size_t i = 0; i < sizeof block; i++) {
+      block[i] = (char)((written + i) * 7 + ((written + i) >> 9));
+    }
+    ssize_t done = write(full.client, block, sizeof block);
+    if (done <= 0) {
+      break;
+    }
+    written += (unsigned long)done;
+  }
+  OK(written > 100000, "as much as goes in");
+  int on = 1, minute = 60;
+  OK(setsockopt(plain.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+         setsockopt(plain.client, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0 &&
+         setsockopt(plain.client, IPPROTO_TCP, TCP_KEEPIDLE, &minute, sizeof minute) == 0,
+     "options");
+  struct sockaddr_in names[] = {inet_name(listener, getsockname), inet_name(bound, getsockname),
+                                inet_name(plain.client, getsockname), inet_name(pending, getsockname)};
+  hold();
+  OK(inet_name(listener, getsockname).sin_port == names[0].sin_port && option(listener, SO_ACCEPTCONN) == 1,
+     "the listener's port");
+  OK(inet_name(bound, getsockname).sin_port == names[1].sin_port, "a bound port");
+  OK(inet_name(plain.client, getsockname).sin_port == names[2].sin_port &&
+         inet_name(plain.server, getpeername).sin_port == names[2].sin_port &&
+         inet_name(plain.client, getpeername).sin_port == names[0].sin_port &&
+         inet_name(plain.server, getsockname).sin_port == names[0].sin_port,
+     "the ports of a connection");
+  int available = -1;
+  OK(ioctl(plain.client, FIONREAD, &available) == 0 && available == 13, "FIONREAD");
+  OK(recv(plain.client, buffer, 4, MSG_PEEK) == 4 && memcmp(buffer, "ck, ", 4) == 0, "MSG_PEEK");
+  OK(receives(plain.client, "ck, and again") && receives(plain.server, "forth"), "what was on its way");
+  OK(carries(plain.client, plain.server) && carries(plain.server, plain.client), "goes on");
+  int value = -1;
+  socklen_t size = sizeof value;
+  OK(getsockopt(plain.client, IPPROTO_TCP, TCP_NODELAY, &value, &size) == 0 && value != 0 &&
+         getsockopt(plain.client, IPPROTO_TCP, TCP_KEEPIDLE, &value, &size) == 0 && value == 60 &&
+         option(plain.client, SO_KEEPALIVE) == 1 && option(plain.server, SO_KEEPALIVE) == 0,
+     "options stay");
+  OK(soon(half.server, "last") && at_end(half.server) && carries(half.server, half.client), "half shut");
+  FAILS(send(half.client, "x", 1, MSG_NOSIGNAL), EPIPE, "writing is shut");
+  OK(soon(gone.client, "farewell") && at_end(gone.client), "the other end is closed");
+  FAILS(recv(reset.client, buffer, 1, 0), ECONNRESET, "the reset is told");
+  OK(recv(reset.client, buffer, 1, 0) == 0, "once");
+  FAILS(send(reset.client, "x", 1, MSG_NOSIGNAL), EPIPE, "nobody reads");
+  OK(at_end(both.client) && at_end(both.server), "both directions stay shut");
+  FAILS(recv(unbound, buffer, 1, 0), ENOTCONN, "never connected");
+  shutdown(full.client, SHUT_WR);
+  bool same = true;
+  for (ssize_t got; (got = read(full.server, block, sizeof block)) > 0;) {
+    for (ssize_t i = 0; i < got; i++, number++) {
+      same &= block[i] == (char)(number * 7 + (number >> 9));
+    }
+  }
+  OK(same && number == written, "all that went in comes out");
+  int served = accept(listener, NULL, NULL);
+  OK(soon(served, "early") && carries(served, pending), "the pending connection");
+  OK(inet_name(served, getpeername).sin_port == names[3].sin_port, "its port");
+  OK(inet_connect(unbound, listener) && carries(unbound, accept(listener, NULL, NULL)), "a new connection");
+}
+
+static void udp(void) {
+  int server = inet_bound(SOCK_DGRAM), connected = socket(AF_INET, SOCK_DGRAM, 0);
+  int unconnected = inet_bound(SOCK_DGRAM), on = 1;
+  setsockopt(server, IPPROTO_IP, IP_RECVTTL, &on, sizeof on);
+  OK(inet_connect(connected, server), "connect");
+  struct sockaddr_in to = inet_name(server, getsockname), name = inet_name(connected, getsockname);
+  OK(sends(connected, "one") && sends(connected, "") &&
+         sendto(unconnected, "three", 5, 0, (struct sockaddr *)&to, sizeof to) == 5 &&
+         sendto(server, "back", 4, 0, (struct sockaddr *)&name, sizeof name) == 4,
+     "send");
+  hold();
+  OK(inet_name(server, getsockname).sin_port == to.sin_port &&
+         inet_name(connected, getsockname).sin_port == name.sin_port &&
+         inet_name(connected, getpeername).sin_port == to.sin_port,
+     "ports");
+  char text[16], control[64];
+  struct sockaddr_in from;
+  struct iovec data = {text, sizeof text};
+  struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &data,
+                           .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  OK(recvmsg(server, &message, MSG_DONTWAIT) == 3 && from.sin_port == name.sin_port, "with its sender");
+  OK(CMSG_FIRSTHDR(&message) && CMSG_FIRSTHDR(&message)->cmsg_type == IP_TTL, "with ancillary data");
+  OK(receives(server, "") && receives(server, "three"), "datagrams keep their borders");
+  OK(receives(connected, "back") && carries(connected, server), "a connection of datagrams");
+}
+
+/* A child that is to be frozen without its parent: a TCP connection leads from one to the other. */
+static void tcp_outside(void) {
+  int listener = inet_bound(SOCK_STREAM);
+  listen(listener, 1);
+  struct connection made = tcp_connection(listener);
+  pid_t child = fork();
+  if (child == 0) {
+    close(made.server);
+    close(listener);
+    hold();
+    _exit(sends(made.client, "still there") ? 0 : 1);
+  }
+  close(made.client);
+  int status = -1;
+  OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
+}
+
 /* A child that is to be frozen without its parent, to whom it is connected. */
 static void outside(void) {
   int pair[2];
@@ -276,7 +459,8 @@ int main(int argc, char **argv) {
     const char *name;
     void (*run)(void);
   } kinds[] = {{"listening", listening}, {"connected", connected}, {"datagrams", datagrams},
-               {"rights", rights},       {"outside", outside}};
+               {"rights", rights},       {"outside", outside},     {"tcp", tcp},
+               {"udp", udp},             {"tcp-outside", tcp_outside}};
   begin();
   directory = argc > 2 ? argv[2] : ".";
   for (size_t i = 0; argc > 1 && i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -31,6 +31,7 @@ final class FileReader {
           case TIMERFD -> file.hasTfd();
           case EVENTPOLL -> file.hasEpfd();
           case UNIXSK -> file.hasUsk() && file.getUsk().getId() == file.getId();
+          case INETSK -> file.hasIsk() && file.getIsk().getId() == file.getId();
           case EXT -> file.hasExt() && file.getExt().hasStream();
           default -> throw entry.bad("type", file.getType() + " cannot be had again");
         };
@@ -52,6 +53,7 @@ final class FileReader {
               "pipe.pipe_id",
               "pipes-data.img has no pipe " + file.getPipe().getPipeId());
       case UNIXSK -> UnixImages.check(entry);
+      case INETSK -> InetImages.check(entry);
       case EXT -> {
         int stream = file.getExt().getStream();
         entry.check(stream >= 0 && stream <= 2, "ext.stream", stream + " is none");

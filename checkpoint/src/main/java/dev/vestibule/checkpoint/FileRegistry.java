@@ -22,6 +22,7 @@ import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.kernel.memory.Backing;
 import dev.vestibule.kernel.pipe.PipeEnd;
+import dev.vestibule.kernel.socket.InetSocket;
 import dev.vestibule.kernel.socket.UnixSocket;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,7 +45,9 @@ final class FileRegistry {
   private final Map<Long, Integer> pipes = new LinkedHashMap<>();
   private final ImageWriter files = new ImageWriter(ImageKind.FILES, 0);
   private final ImageWriter pipeData = new ImageWriter(ImageKind.PIPES_DATA, 0);
-  private final UnixImages unix = new UnixImages(this);
+  private final ImageWriter queues = new ImageWriter(ImageKind.SK_QUEUES, 0);
+  private final UnixImages unix = new UnixImages(this, queues);
+  private final InetImages inet = new InetImages(this);
   private int last;
 
   /** The entry of an open file, made when it is first asked for. */
@@ -94,6 +97,11 @@ final class FileRegistry {
           entry
               .setType(FdType.UNIXSK)
               .setUsk(unix.entry(id, (UnixSocket) file, s, owner, task))
+              .build();
+      case FileState.Inet s ->
+          entry
+              .setType(FdType.INETSK)
+              .setIsk(inet.entry(id, (InetSocket) file, s, owner, task))
               .build();
       case FileState.Pipe s ->
           entry
@@ -264,8 +272,12 @@ final class FileRegistry {
    */
   void write(Path directory) throws IOException, FreezeRefusal {
     unix.finish();
+    inet.finish(queues);
     files.write(directory);
-    unix.write(directory);
+    inet.write(directory);
+    if (!unix.isEmpty() || !inet.isEmpty()) {
+      queues.write(directory);
+    }
     if (!pipes.isEmpty()) {
       pipeData.write(directory);
     }

@@ -48,6 +48,7 @@ public final class FrozenTree {
   private final Map<Integer, Entry<FileEntry>> files = new HashMap<>();
   private final Map<Integer, Pipe> pipes = new HashMap<>();
   private final Map<Integer, List<UnixImages.Packet>> packets = new HashMap<>();
+  private final Map<Integer, byte[]> streams = new HashMap<>();
   private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
   private final List<PstreeEntry> places = new ArrayList<>();
   private final Map<Integer, CoreEntry> zombies = new HashMap<>();
@@ -179,6 +180,11 @@ public final class FrozenTree {
     return packets;
   }
 
+  /** What has arrived at each end of a TCP connection. */
+  Map<Integer, byte[]> streams() {
+    return streams;
+  }
+
   /** Where each process, living or not, stands in the tree; parents first. */
   List<PstreeEntry> places() {
     return places;
@@ -230,7 +236,9 @@ public final class FrozenTree {
       FileReader.checkReferences(entry, files);
     }
     packets.putAll(UnixImages.packets(directory));
+    streams.putAll(InetImages.streams(directory, files));
     UnixImages.checkLinks(this);
+    InetImages.checkLinks(this);
   }
 
   // ---- the tree ---------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ public final class Thaw {
           make(frozen);
         }
       }
+      InetImages.link(tree, id -> file(id, tasks.getFirst()));
       UnixImages.link(tree, id -> file(id, tasks.getFirst()), tasks.getFirst());
       watch();
       LockImages.take(tree.locks(), processes);
@@ -193,6 +194,10 @@ public final class Thaw {
       return known;
     }
     FileEntry entry = tree.file(id).message();
+    if (entry.getType() == FdType.INETSK) {
+      files.putAll(InetImages.open(tree.file(id), tree, task));
+      return Objects.requireNonNull(files.get(id));
+    }
     OpenFile file;
     if (entry.getType() == FdType.PIPE) {
       PipeEntry pipe = entry.getPipe();

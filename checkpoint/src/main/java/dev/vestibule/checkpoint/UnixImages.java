@@ -24,7 +24,6 @@ import dev.vestibule.kernel.socket.Message;
 import dev.vestibule.kernel.socket.Socket;
 import dev.vestibule.kernel.socket.UnixSocket;
 import dev.vestibule.kernel.socket.UnixState;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -49,14 +48,18 @@ final class UnixImages {
   private static final int MOST_FILES = 253;
 
   private final FileRegistry files;
-  private final ImageWriter queues = new ImageWriter(ImageKind.SK_QUEUES, 0);
+  private final ImageWriter queues;
   private final ArrayDeque<Saved> toDo = new ArrayDeque<>();
   private final List<Saved> all = new ArrayList<>();
 
   private record Saved(int id, UnixSocket socket, UnixState state, Task task) {}
 
-  UnixImages(FileRegistry files) {
+  /**
+   * @param queues sk-queues.img
+   */
+  UnixImages(FileRegistry files, ImageWriter queues) {
     this.files = files;
+    this.queues = queues;
   }
 
   // ---- saving -----------------------------------------------------------------------------------
@@ -184,11 +187,8 @@ final class UnixImages {
     queues.add(packet.build()).extra(sent.bytes());
   }
 
-  /** Writes sk-queues.img if there are sockets. */
-  void write(Path directory) throws IOException {
-    if (!all.isEmpty()) {
-      queues.write(directory);
-    }
+  boolean isEmpty() {
+    return all.isEmpty();
   }
 
   // ---- restoring --------------------------------------------------------------------------------
@@ -348,6 +348,10 @@ final class UnixImages {
   private static void checkPackets(
       int id, List<Packet> packets, Map<Integer, Entry<FileEntry>> files) throws ImageException {
     Entry<FileEntry> owner = files.get(id);
+    if (owner != null && owner.message().getType() == FdType.INETSK) {
+      InetImages.checkPackets(packets);
+      return;
+    }
     long total = 0;
     for (Packet packet : packets) {
       Entry<SkPacketEntry> entry = packet.entry();

@@ -36,7 +36,7 @@ class HeldFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"listening", "connected", "datagrams", "rights"})
+  @ValueSource(strings = {"listening", "connected", "datagrams", "rights", "tcp", "udp"})
   void staysAsItWas(String kind) throws Exception {
     for (Architecture architecture : Architecture.values()) {
       for (boolean leaveRunning : new boolean[] {false, true}) {
@@ -77,7 +77,7 @@ class HeldFilesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"outside, 'connected to socket:['"})
+  @CsvSource({"outside, 'connected to socket:['", "tcp-outside, connection from 127.0.0.1:"})
   void isRefusedByName(String kind, String what) throws Exception {
     Path program = build(Architecture.PPC64LE);
     Path output = directory.resolve("output");

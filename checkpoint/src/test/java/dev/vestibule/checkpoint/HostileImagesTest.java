@@ -2,8 +2,10 @@ package dev.vestibule.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.profile.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Are changed images refused with one line, or else thawed, without harm to the machine? */
 class HostileImagesTest {
@@ -29,10 +33,34 @@ class HostileImagesTest {
 
   @Test
   void anyChangeIsRefusedOrHarmless(@TempDir Path directory) throws Exception {
-    Path images = frozen(directory);
+    changes(frozen(directory));
+  }
+
+  /** The same of what a program has open. */
+  @ParameterizedTest
+  @ValueSource(strings = {"listening", "rights", "tcp", "udp"})
+  void anyChangeOfFilesIsRefusedOrHarmless(String kind, @TempDir Path directory) throws Exception {
+    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Path program = Guest.build(Architecture.PPC64LE, "held", directory);
+    Path images = directory.resolve("images");
+    Path output = directory.resolve("output");
+    try (Guest guest = Guest.start(KERNEL, program, output, kind, directory.toString())) {
+      Guest.awaitLine(output, "ready");
+      guest.freeze(images, false);
+      assertThat(guest.await()).isEqualTo(9);
+    }
+    changes(images, "files.img", "sk-queues.img", "fdinfo-2.img");
+  }
+
+  private static void changes(Path images, String... only) throws Exception {
     List<Path> files;
     try (Stream<Path> entries = Files.list(images)) {
-      files = entries.filter(file -> !file.toString().contains("pages-")).sorted().toList();
+      files =
+          entries
+              .filter(file -> !file.toString().contains("pages-"))
+              .filter(file -> only.length == 0 || List.of(only).contains(name(file)))
+              .sorted()
+              .toList();
     }
     long seed = Long.getLong("test.seed", System.nanoTime());
     Random random = new Random(seed);
@@ -59,6 +87,10 @@ class HostileImagesTest {
       }
     }
     assertThat(thawed).isPositive();
+  }
+
+  private static String name(Path file) {
+    return String.valueOf(file.getFileName());
   }
 
   private static byte[] mutated(byte[] good, Random random) {
@@ -121,7 +153,7 @@ class HostileImagesTest {
 
   private static List<String> names(Path directory) throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
-      return entries.map(entry -> String.valueOf(entry.getFileName())).toList();
+      return entries.map(HostileImagesTest::name).toList();
     }
   }
 }

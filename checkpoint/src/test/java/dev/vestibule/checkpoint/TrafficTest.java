@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class TrafficTest {
   private static final List<String> KERNELS = List.of("-6.1", "-5.10", "-5.11", "-6.13", "-4.19");
-  private static final int ROUNDS = 1500;
+  private static final int ROUNDS = Integer.getInteger("test.rounds", 1500);
   private static final int HOPS = Integer.getInteger("test.hops", 5);
 
   private final long seed = Long.getLong("test.seed", System.nanoTime());
@@ -34,7 +34,7 @@ class TrafficTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"stream", "seqpacket", "dgram"})
+  @ValueSource(strings = {"stream", "seqpacket", "dgram", "tcp", "tcp6", "udp", "udp6"})
   void comesToTheSameResult(String kind) throws Exception {
     Architecture architecture = Architecture.values()[random.nextInt(Architecture.values().length)];
     Path program = Guest.build(architecture, "traffic", directory);
@@ -55,7 +55,7 @@ class TrafficTest {
         guest.await();
         guest.close();
         frozen++;
-        guest = Guest.thaw(images, architecture.id() + any());
+        guest = Guest.thaw(images, any(architecture));
       }
       assertThat(guest.await()).as(what + ": " + Files.readString(output)).isZero();
     } finally {
@@ -79,10 +79,12 @@ class TrafficTest {
       throws Exception {
     String place = String.valueOf(output.getParent());
     String rounds = Integer.toString(ROUNDS);
-    return Guest.start(architecture.id() + any(), program, output, kind, place, rounds);
+    return Guest.start(any(architecture), program, output, kind, place, rounds);
   }
 
-  private String any() {
-    return KERNELS.get(random.nextInt(KERNELS.size()));
+  /** A kernel; of the ppc ones, those whose processes have the same room everywhere. */
+  private String any(Architecture architecture) {
+    String kernel = architecture.id() + KERNELS.get(random.nextInt(KERNELS.size()));
+    return architecture == Architecture.PPC ? kernel + "-compat" : kernel;
   }
 }

@@ -17,6 +17,7 @@ public enum ImageKind {
   FS("fs-%d", 0x51403912, true),
   PIPES_DATA("pipes-data", 0x56453709, true),
   FILE_LOCKS("filelocks", 0x54323616, true),
+  TCP_STREAM("tcp-stream-%x", 0x51465506, true),
   SK_QUEUES("sk-queues", 0x56264026, true),
   TIMENS("timens-%d", 0x43114433, true);
 

@@ -1,5 +1,6 @@
 package dev.vestibule.kernel.file;
 
+import dev.vestibule.kernel.socket.InetState;
 import dev.vestibule.kernel.socket.UnixState;
 import java.util.List;
 
@@ -39,6 +40,9 @@ public sealed interface FileState {
 
   /** A socket of unix(7). */
   record Unix(UnixState socket, int flags) implements FileState {}
+
+  /** A TCP or UDP socket. */
+  record Inet(InetState socket, int flags) implements FileState {}
 
   /** A counter of eventfd(2). */
   record Event(long counter, boolean semaphore, int flags) implements FileState {}

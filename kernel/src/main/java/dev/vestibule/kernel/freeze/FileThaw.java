@@ -12,6 +12,7 @@ import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.poll.Epoll;
 import dev.vestibule.kernel.poll.EventFile;
 import dev.vestibule.kernel.poll.SignalFile;
+import dev.vestibule.kernel.socket.InetThaw;
 import dev.vestibule.kernel.socket.UnixSocket;
 import dev.vestibule.kernel.time.Clock;
 import dev.vestibule.kernel.time.TimerFile;
@@ -38,6 +39,7 @@ public final class FileThaw {
       case FileState.Timer timer -> timer(task, timer);
       case FileState.Poll poll -> flagged(new Epoll(), poll.flags());
       case FileState.Unix unix -> unix(task, unix);
+      case FileState.Inet inet -> InetThaw.open(task, inet);
       case FileState.Pipe pipe -> throw new IllegalArgumentException(pipe.toString());
       case FileState.Unknown unknown -> throw new FreezeRefusal(unknown.what());
     };

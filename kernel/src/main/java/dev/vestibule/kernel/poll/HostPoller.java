@@ -109,11 +109,23 @@ public final class HostPoller {
 
   /** The events that hold on a host descriptor now. */
   public static int poll(int fd, int events) {
+    return await(fd, events, 0);
+  }
+
+  /**
+   * Waits for events on a host descriptor: for what the host itself is about to do.
+   *
+   * @param millis at most
+   * @return those that hold
+   */
+  public static int await(int fd, int events, int millis) {
     long entry = HostMemory.allocate(32);
     try {
       HostMemory.put32le(entry, fd);
       HostMemory.put16le(entry + 4, events);
-      long timeout = entry + 8; // zero
+      long timeout = entry + 8;
+      HostMemory.putSlot(timeout, millis / 1000);
+      HostMemory.putSlot(timeout + 8, millis % 1000 * 1_000_000L);
       long count = Libc.syscall(HostCalls.PPOLL, entry, 1, timeout, 0, 8);
       return count <= 0 ? 0 : HostMemory.s16le(entry + 6) & 0xffff;
     } finally {

@@ -6,9 +6,15 @@ import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.Ioctls;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.HostPoller;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * beyond it are unreachable.
  */
 public final class InetSocket extends Socket {
-  private static final int SOCK_NONBLOCK = 04000;
-  private static final int SOCK_CLOEXEC = 02000000;
   private static final int SO_BINDTODEVICE = 25;
   private static final int IPPROTO_IP = 0;
   private static final int IPPROTO_TCP = 6;
@@ -58,12 +62,24 @@ public final class InetSocket extends Socket {
       Set.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18, 23, 24, 25, 36, 37);
   private static final Set<Integer> UDP_OPTIONS = Set.of(1, 10, 11, 101, 102, 103, 104);
 
+  private final HostInet host;
   private final int fd;
   private final boolean anywhere;
+  private final Ahead ahead = new Ahead();
+  private final ArrayDeque<InetSocket> pending = new ArrayDeque<>();
+  private final Map<Long, InetState.Option> options = new LinkedHashMap<>();
+  private volatile @Nullable Endpoint shownName;
+  private volatile @Nullable Endpoint shownPeer;
+  private volatile boolean joined;
+  private volatile boolean readShut;
+  private volatile boolean writeShut;
+  private volatile int backlog;
 
-  private InetSocket(int family, int type, int protocol, int flags, int fd, boolean anywhere) {
+  private InetSocket(
+      int family, int type, int protocol, int flags, HostInet host, boolean anywhere) {
     super(family, type, protocol, flags);
-    this.fd = fd;
+    this.host = host;
+    this.fd = host.fd();
     this.anywhere = anywhere;
     HostPoller.watch(fd, waiters());
   }
@@ -82,27 +98,9 @@ public final class InetSocket extends Socket {
     if (!stream && !datagram) {
       throw new Failure(type == 3 ? Errno.EPERM : Errno.EPROTONOSUPPORT);
     }
-    long fd = Libc.syscall(HostCalls.SOCKET, family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-    if (fd < 0) {
-      throw new Failure((int) -fd);
-    }
-    if (!anywhere) {
-      bindToLoopback((int) fd);
-    }
+    HostInet host = HostInet.open(family, type, protocol, anywhere);
     int shown = protocol != 0 ? protocol : stream ? IPPROTO_TCP : IPPROTO_UDP;
-    return new InetSocket(family, type, shown, flags, (int) fd, anywhere);
-  }
-
-  private static void bindToLoopback(int fd) {
-    long name = HostMemory.allocate(16);
-    HostMemory.put8(name, 'l');
-    HostMemory.put8(name + 1, 'o');
-    long result = Libc.syscall(HostCalls.SETSOCKOPT, fd, SOL_SOCKET, SO_BINDTODEVICE, name, 3);
-    HostMemory.free(name);
-    if (result < 0) {
-      Libc.syscall(HostCalls.CLOSE, fd);
-      throw new Failure(Errno.EACCES);
-    }
+    return new InetSocket(family, type, shown, flags, host, anywhere);
   }
 
   @Override
@@ -168,52 +166,25 @@ public final class InetSocket extends Socket {
     return (data[at] == 0 || data[at] == Interfaces.LOOPBACK) && zero(data, at + 1, at + 4);
   }
 
-  /** A host call with a socket address. */
-  private long withAddress(int call, byte[] address) {
-    long at = HostMemory.allocate(Math.max(HostMessage.ADDRESS, address.length));
-    try {
-      HostMemory.copyIn(address, 0, at, address.length);
-      return Libc.syscall(call, fd, at, address.length);
-    } finally {
-      HostMemory.free(at);
-    }
-  }
-
-  private byte @Nullable [] addressFrom(int call) {
-    long at = HostMemory.allocate(HostMessage.ADDRESS + 16);
-    try {
-      HostMemory.put32le(at + HostMessage.ADDRESS, HostMessage.ADDRESS);
-      if (Libc.syscall(call, fd, at, at + HostMessage.ADDRESS) < 0) {
-        return null;
-      }
-      return bytes(at, Math.min(HostMessage.ADDRESS, HostMemory.i32le(at + HostMessage.ADDRESS)));
-    } finally {
-      HostMemory.free(at);
-    }
-  }
-
-  private static byte[] bytes(long at, int length) {
-    byte[] bytes = new byte[length];
-    HostMemory.copyOut(at, bytes, 0, length);
-    return bytes;
-  }
-
   @Override
   public byte[] name() {
-    byte[] name = addressFrom(HostCalls.GETSOCKNAME);
+    Endpoint shown = shownName;
+    byte[] name = shown != null ? shown.address(family()) : host.addressFrom(HostCalls.GETSOCKNAME);
     return name != null ? name : new byte[] {(byte) family(), 0};
   }
 
   @Override
   public byte @Nullable [] peerName() {
-    return addressFrom(HostCalls.GETPEERNAME);
+    byte[] name = host.addressFrom(HostCalls.GETPEERNAME);
+    Endpoint shown = shownPeer;
+    return name != null && shown != null ? shown.address(family()) : name;
   }
 
   // ---- connections
 
   @Override
   public long bind(Task task, byte[] address) {
-    return allowed(address) ? withAddress(HostCalls.BIND, address) : -Errno.EADDRNOTAVAIL;
+    return allowed(address) ? host.withAddress(HostCalls.BIND, address) : -Errno.EADDRNOTAVAIL;
   }
 
   @Override
@@ -221,7 +192,12 @@ public final class InetSocket extends Socket {
     if (!allowed(address)) {
       return -Errno.ENETUNREACH;
     }
-    long result = withAddress(HostCalls.CONNECT, address);
+    long result = host.withAddress(HostCalls.CONNECT, address);
+    joined |= result == 0 || result == -Errno.EINPROGRESS;
+    if (result == 0) {
+      shownName = null;
+      shownPeer = null;
+    }
     if (result != -Errno.EINPROGRESS || nonBlocking()) {
       return result;
     }
@@ -230,33 +206,59 @@ public final class InetSocket extends Socket {
             task,
             false,
             0,
-            () -> HostPoller.poll(fd, POLLOUT) == 0 ? -Errno.EAGAIN : -pendingError());
+            () -> HostPoller.poll(fd, POLLOUT) == 0 ? -Errno.EAGAIN : -host.error());
+    joined &= result == 0 || result == -Errno.ERESTARTSYS;
     return result == -Errno.EAGAIN ? -Errno.EINPROGRESS : result;
   }
 
-  private int pendingError() {
-    byte[] value = option(SOL_SOCKET, SO_ERROR, 4);
-    return value[0] & 0xff | (value[1] & 0xff) << 8;
-  }
-
   @Override
-  public long listen(Task task, int backlog) {
-    return Libc.syscall(HostCalls.LISTEN, fd, backlog);
+  public long listen(Task task, int wanted) {
+    long result = Libc.syscall(HostCalls.LISTEN, fd, wanted);
+    backlog = result == 0 ? wanted : backlog;
+    return result;
   }
 
   @Override
   public Socket accept(Task task, int flags) {
-    int hostFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-    long result = repeat(task, true, 0, () -> Libc.syscall(HostCalls.ACCEPT4, fd, 0, 0, hostFlags));
+    InetSocket waiting = nextPending();
+    if (waiting != null) {
+      waiting.setFlags(flags | O_RDWR);
+      return waiting;
+    }
+    long result = repeat(task, true, 0, host::accept);
     if (result < 0) {
       throw new Failure((int) -result);
     }
-    return new InetSocket(family(), type(), protocol(), flags, (int) result, anywhere);
+    return accepted((int) result, flags);
+  }
+
+  private @Nullable InetSocket nextPending() {
+    synchronized (pending) {
+      return pending.poll();
+    }
+  }
+
+  /** The socket of an accepted connection, which inherits what was set. */
+  private InetSocket accepted(int descriptor, int flags) {
+    HostInet connection = new HostInet(descriptor);
+    InetSocket socket = new InetSocket(family(), type(), protocol(), flags, connection, anywhere);
+    socket.joined = true;
+    synchronized (options) {
+      socket.options.putAll(options);
+    }
+    // What outlives it at the host keeps nobody from its port who asks for SO_REUSEADDR, as the
+    // listener does that is thawed there. The guest is told what it set.
+    connection.setOption(SOL_SOCKET, SO_REUSEADDR, InetThaw.number(1));
+    return socket;
   }
 
   @Override
   public long shutdown(Task task, int how) {
     long result = Libc.syscall(HostCalls.SHUTDOWN, fd, how);
+    if (result == 0) {
+      readShut |= how != 1;
+      writeShut |= how != 0;
+    }
     waiters().wake();
     return result;
   }
@@ -331,6 +333,14 @@ public final class InetSocket extends Socket {
   }
 
   private long receiveNow(Message message, int from, int flags) {
+    long before = ahead.receive(message, from, flags, type() == SOCK_STREAM);
+    if (before != -Errno.EAGAIN) {
+      return before;
+    }
+    int error = ahead.takeError();
+    if (error != 0) {
+      return -error;
+    }
     try (HostMessage got = new HostMessage(message.data(), from, message.wantsControls())) {
       long result = got.receive(fd, flags);
       if (result >= 0) {
@@ -360,22 +370,18 @@ public final class InetSocket extends Socket {
     if (!known(level, option)) {
       throw new Failure(Errno.ENOPROTOOPT);
     }
-    return option(level, option, size);
-  }
-
-  private byte[] option(int level, int option, int size) {
-    int room = Math.clamp(size, 0, 512);
-    long at = HostMemory.allocate(room + 16);
-    try {
-      HostMemory.putSlot(at, room);
-      long result = Libc.syscall(HostCalls.GETSOCKOPT, fd, level, option, at + 8, at);
-      if (result < 0) {
-        throw new Failure((int) -result);
+    if (level == SOL_SOCKET && option == SO_REUSEADDR && type() == SOCK_STREAM) {
+      InetState.Option set;
+      synchronized (options) {
+        set = options.get(key(level, option));
       }
-      return bytes(at + 8, Math.min(room, HostMemory.i32le(at)));
-    } finally {
-      HostMemory.free(at);
+      boolean on = set != null && !zero(set.value(), 0, 4);
+      return Arrays.copyOf(InetThaw.number(on ? 1 : 0), Math.clamp(size, 0, 4));
     }
+    if (level == SOL_SOCKET && option == SO_ERROR && ahead.error() != 0) {
+      return Arrays.copyOf(InetThaw.number(ahead.takeError()), Math.clamp(size, 0, 4));
+    }
+    return host.option(level, option, size);
   }
 
   @Override
@@ -383,13 +389,22 @@ public final class InetSocket extends Socket {
     if (!known(level, option)) {
       return level == SOL_SOCKET && option == SO_BINDTODEVICE ? -Errno.EPERM : -Errno.ENOPROTOOPT;
     }
-    long at = HostMemory.allocate(value.length + 16);
-    try {
-      HostMemory.copyIn(value, 0, at, value.length);
-      return Libc.syscall(HostCalls.SETSOCKOPT, fd, level, option, at, value.length);
-    } finally {
-      HostMemory.free(at);
+    return setOption(level, option, value);
+  }
+
+  private static long key(int level, int option) {
+    return (long) level << 32 | option;
+  }
+
+  private long setOption(int level, int option, byte[] value) {
+    long result = host.setOption(level, option, value);
+    if (result == 0) {
+      InetState.Option set = new InetState.Option(level, option, value.clone());
+      synchronized (options) {
+        options.put(key(level, option), set);
+      }
     }
+    return result;
   }
 
   @Override
@@ -403,11 +418,14 @@ public final class InetSocket extends Socket {
     if (hostRequest == -1) {
       return Interfaces.ioctl(task, family(), request, argument);
     }
+    boolean stream = type() == SOCK_STREAM;
+    int first = request == Ioctls.FIONREAD ? ahead.available(stream) : -1;
     long value = HostMemory.allocate(16);
     try {
       long result = Libc.syscall(HostCalls.IOCTL, fd, hostRequest, value);
       if (result >= 0) {
-        task.memory().store32(argument, HostMemory.i32le(value));
+        int later = stream || first < 0 ? HostMemory.i32le(value) : 0;
+        task.memory().store32(argument, Math.max(first, 0) + later);
       }
       return result;
     } finally {
@@ -417,12 +435,134 @@ public final class InetSocket extends Socket {
 
   @Override
   public int poll() {
-    return HostPoller.poll(fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP);
+    boolean waiting;
+    synchronized (pending) {
+      waiting = !pending.isEmpty();
+    }
+    int early = waiting || !ahead.isEmpty() ? POLLIN : 0;
+    int failed = ahead.error() != 0 ? POLLIN | POLLERR : 0;
+    return HostPoller.poll(fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP) | early | failed;
+  }
+
+  // ---- freezing
+
+  HostInet host() {
+    return host;
+  }
+
+  Ahead ahead() {
+    return ahead;
+  }
+
+  /** Whether it is, or was, connected. */
+  boolean joined() {
+    return joined;
+  }
+
+  boolean writeShut() {
+    return writeShut;
+  }
+
+  Endpoint endpoint() {
+    return Endpoint.of(name());
+  }
+
+  @Nullable Endpoint peerEndpoint() {
+    byte[] peer = peerName();
+    return peer == null ? null : Endpoint.of(peer);
+  }
+
+  /** Takes all connections that wait at the host, to be accepted from here. */
+  void acceptAll() {
+    for (long next = host.accept(); next >= 0; next = host.accept()) {
+      synchronized (pending) {
+        pending.add(accepted((int) next, 0));
+      }
+    }
+  }
+
+  @Override
+  protected FileState ownState(Task task) {
+    return InetFreeze.state(this);
+  }
+
+  /** What has to be known of it, once all that has arrived is {@link #ahead}. */
+  InetState saved(InetState.Phase phase) {
+    boolean connection = type() == SOCK_STREAM && phase == InetState.Phase.OPEN;
+    synchronized (options) {
+      synchronized (pending) {
+        return new InetState(
+            family(),
+            type(),
+            protocol(),
+            phase,
+            backlog,
+            endpoint(),
+            connection ? null : peerEndpoint(),
+            readShut,
+            writeShut,
+            ahead.error(),
+            receiveTimeout(),
+            sendTimeout(),
+            List.copyOf(options.values()),
+            List.copyOf(pending),
+            ahead.all());
+      }
+    }
+  }
+
+  /** The socket of a descriptor that {@link InetThaw} has made. */
+  static InetSocket restored(InetState state, HostInet host, int flags, boolean anywhere) {
+    InetSocket socket =
+        new InetSocket(state.family(), state.type(), state.protocol(), flags, host, anywhere);
+    socket.setReceiveTimeout(state.receiveTimeout());
+    socket.setSendTimeout(state.sendTimeout());
+    socket.backlog = state.backlog();
+    socket.ahead.fail(state.error());
+    state.queue().forEach(socket.ahead::add);
+    return socket;
+  }
+
+  /** Sets what the guest had set. */
+  long setAgain(InetState.Option option) {
+    return known(option.level(), option.option())
+        ? setOption(option.level(), option.option(), option.value())
+        : -Errno.ENOPROTOOPT;
+  }
+
+  /** shutdown(2), without anybody to wake. */
+  void shut(int how) {
+    Libc.syscall(HostCalls.SHUTDOWN, fd, how);
+    readShut |= how != 1;
+    writeShut |= how != 0;
+  }
+
+  /** Shows the guest a connection that the host knows by other names. */
+  void show(InetState state) {
+    joined = true;
+    shownName = state.name();
+    shownPeer = state.peer();
+  }
+
+  /** Gives a restored listener the connections that nobody has accepted; each is retained here. */
+  public void link(List<InetSocket> connections) {
+    synchronized (pending) {
+      for (InetSocket connection : connections) {
+        connection.retain();
+        pending.add(connection);
+      }
+    }
   }
 
   @Override
   protected long close() {
     HostPoller.forget(fd);
+    List<InetSocket> unaccepted;
+    synchronized (pending) {
+      unaccepted = List.copyOf(pending);
+      pending.clear();
+    }
+    unaccepted.forEach(InetSocket::release);
     return Libc.syscall(HostCalls.CLOSE, fd);
   }
 }

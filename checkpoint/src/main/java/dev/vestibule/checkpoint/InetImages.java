@@ -1,0 +1,473 @@
+package dev.vestibule.checkpoint;
+
+import com.google.protobuf.ByteString;
+import dev.vestibule.checkpoint.image.ImageKind;
+import dev.vestibule.checkpoint.image.ImageReader;
+import dev.vestibule.checkpoint.image.ImageReader.Entry;
+import dev.vestibule.checkpoint.image.ImageWriter;
+import dev.vestibule.checkpoint.schema.FdType;
+import dev.vestibule.checkpoint.schema.FileEntry;
+import dev.vestibule.checkpoint.schema.FownEntry;
+import dev.vestibule.checkpoint.schema.InetSkEntry;
+import dev.vestibule.checkpoint.schema.SkOptsEntry;
+import dev.vestibule.checkpoint.schema.SkPacketEntry;
+import dev.vestibule.checkpoint.schema.TcpStreamEntry;
+import dev.vestibule.checkpoint.schema.VestibuleControl;
+import dev.vestibule.checkpoint.schema.VestibuleInet;
+import dev.vestibule.checkpoint.schema.VestibuleOption;
+import dev.vestibule.checkpoint.schema.VestibulePacket;
+import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileState;
+import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.kernel.socket.Endpoint;
+import dev.vestibule.kernel.socket.InetSocket;
+import dev.vestibule.kernel.socket.InetState;
+import dev.vestibule.kernel.socket.InetThaw;
+import dev.vestibule.kernel.socket.Message;
+import dev.vestibule.kernel.socket.Socket;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** How do TCP and UDP sockets, and what has arrived at them, stand in images? */
+final class InetImages {
+  private static final int CONNECTED = 1;
+  private static final int UNCONNECTED = 7;
+  private static final int ABANDONED = 8;
+  private static final int LISTENING = 10;
+  private static final int READ_SHUT = 1;
+  private static final int WRITE_SHUT = 2;
+  private static final int BUFFER = 212_992;
+  private static final int MOST_OPTIONS = 256;
+  private static final int LARGEST_OPTION = 512;
+  private static final int LARGEST_DATAGRAM = 1 << 16;
+  private static final int MOST_ERRNO = 4095;
+  private static final Set<Integer> PROTOCOLS = Set.of(17, 136);
+  private static final int TCP = 6;
+
+  private final FileRegistry files;
+  private final List<Saved> all = new ArrayList<>();
+
+  private record Saved(int id, InetSocket socket, InetState state, Task task) {}
+
+  InetImages(FileRegistry files) {
+    this.files = files;
+  }
+
+  // ---- saving -----------------------------------------------------------------------------------
+
+  /** The entry of a socket; connections that nobody has accepted get theirs first. */
+  InetSkEntry entry(int id, InetSocket socket, FileState.Inet file, FownEntry owner, Task task)
+      throws FreezeRefusal {
+    InetState state = file.socket();
+    all.add(new Saved(id, socket, state, task));
+    VestibuleInet.Builder own =
+        VestibuleInet.newBuilder()
+            .setEnded(state.phase() == InetState.Phase.ENDED)
+            .setError(state.error());
+    for (InetState.Option option : state.options()) {
+      own.addOption(
+          VestibuleOption.newBuilder()
+              .setLevel(option.level())
+              .setOption(option.option())
+              .setValue(ByteString.copyFrom(option.value())));
+    }
+    for (InetSocket connection : state.pending()) {
+      own.addPending(files.of(connection, task).getId());
+    }
+    Endpoint peer = state.peer();
+    InetSkEntry.Builder entry =
+        InetSkEntry.newBuilder()
+            .setId(id)
+            .setIno((int) socket.inode())
+            .setFamily(state.family())
+            .setType(state.type())
+            .setProto(state.protocol())
+            .setState(number(state))
+            .setSrcPort(state.name().port())
+            .setDstPort(peer == null ? 0 : peer.port())
+            .setFlags(file.flags())
+            .setBacklog(Math.max(state.backlog(), 0))
+            .addAllSrcAddr(words(state.name(), state.family()))
+            .addAllDstAddr(words(peer == null ? Endpoint.NONE : peer, state.family()))
+            .setFown(owner)
+            .setOpts(
+                SkOptsEntry.newBuilder()
+                    .setSoSndbuf(BUFFER)
+                    .setSoRcvbuf(BUFFER)
+                    .setSoSndTmoSec(state.sendTimeout() / Nanos.SECOND)
+                    .setSoSndTmoUsec(Nanos.micros(state.sendTimeout()))
+                    .setSoRcvTmoSec(state.receiveTimeout() / Nanos.SECOND)
+                    .setSoRcvTmoUsec(Nanos.micros(state.receiveTimeout())))
+            .setVestibule(own);
+    int shut = (state.readShut() ? READ_SHUT : 0) | (state.writeShut() ? WRITE_SHUT : 0);
+    return (shut == 0 ? entry : entry.setShutdown(shut)).build();
+  }
+
+  private static int number(InetState state) {
+    return switch (state.phase()) {
+      case OPEN -> state.peer() == null ? UNCONNECTED : CONNECTED;
+      case LISTENING -> LISTENING;
+      case CONNECTED -> CONNECTED;
+      case ABANDONED -> ABANDONED;
+      case ENDED -> UNCONNECTED;
+    };
+  }
+
+  private static List<Integer> words(Endpoint end, int family) {
+    ByteBuffer bytes = ByteBuffer.allocate(16).putLong(end.high()).putLong(end.low()).flip();
+    bytes.order(ByteOrder.LITTLE_ENDIAN);
+    return family == Socket.AF_INET
+        ? List.of(bytes.getInt(12))
+        : List.of(bytes.getInt(0), bytes.getInt(4), bytes.getInt(8), bytes.getInt(12));
+  }
+
+  /**
+   * Adds what has arrived.
+   *
+   * @param queues sk-queues.img
+   * @throws FreezeRefusal if a connection leads out of the tree
+   */
+  void finish(ImageWriter queues) throws FreezeRefusal {
+    for (Saved saved : all) {
+      Endpoint peer = saved.state.peer();
+      boolean living = saved.state.phase() == InetState.Phase.CONNECTED;
+      if (peer != null && (living || !stream(saved)) && !within(saved, peer)) {
+        throw new FreezeRefusal(
+            "process %d has open a connection from %s to %s, which is not frozen along"
+                .formatted(saved.task.process().pid(), saved.state.name().text(), peer.text()));
+      }
+      if (!stream(saved)) {
+        saved.state.queue().forEach(arrival -> add(queues, saved.id, arrival));
+      }
+    }
+  }
+
+  private static boolean stream(Saved saved) {
+    return saved.state.type() == Socket.SOCK_STREAM;
+  }
+
+  /** Whether a socket of the tree has the other end. */
+  private boolean within(Saved saved, Endpoint peer) {
+    for (Saved other : all) {
+      InetState state = other.state;
+      Endpoint name = state.name();
+      boolean found =
+          stream(saved)
+              ? name.equals(peer) && saved.state.name().equals(state.peer())
+              : name.port() == peer.port() && (name.equals(peer) || name.anyAddress());
+      if (found && state.type() == saved.state.type() && other != saved) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void add(ImageWriter queues, int id, InetState.Arrival arrival) {
+    VestibulePacket.Builder own = VestibulePacket.newBuilder();
+    byte[] from = arrival.from();
+    if (from != null) {
+      own.setAddress(ByteString.copyFrom(from));
+    }
+    for (Message.Control control : arrival.controls()) {
+      own.addControl(
+          VestibuleControl.newBuilder()
+              .setLevel(control.level())
+              .setType(control.type())
+              .setData(ByteString.copyFrom(control.data())));
+    }
+    queues
+        .add(
+            SkPacketEntry.newBuilder()
+                .setIdFor(id)
+                .setLength(arrival.bytes().length)
+                .setVestibule(own)
+                .build())
+        .extra(arrival.bytes());
+  }
+
+  boolean isEmpty() {
+    return all.isEmpty();
+  }
+
+  /** Writes a tcp-stream.img for each connection. */
+  void write(Path directory) throws IOException {
+    for (Saved saved : all) {
+      if (!stream(saved) || saved.state.peer() == null && saved.state.queue().isEmpty()) {
+        continue;
+      }
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      saved.state.queue().forEach(arrival -> bytes.writeBytes(arrival.bytes()));
+      new ImageWriter(ImageKind.TCP_STREAM, (int) saved.socket.inode())
+          .add(
+              TcpStreamEntry.newBuilder()
+                  .setInqLen(bytes.size())
+                  .setInqSeq(0)
+                  .setOutqLen(0)
+                  .setOutqSeq(0)
+                  .setOptMask(0)
+                  .setSndWscale(0)
+                  .setMssClamp(0)
+                  .build())
+          .extra(bytes.toByteArray())
+          .write(directory);
+    }
+  }
+
+  // ---- restoring --------------------------------------------------------------------------------
+
+  /** Checks what a socket says of itself. */
+  static void check(Entry<FileEntry> entry) throws ImageException {
+    InetSkEntry socket = entry.message().getIsk();
+    int family = socket.getFamily();
+    boolean stream = socket.getType() == Socket.SOCK_STREAM;
+    entry.check(
+        family == Socket.AF_INET || family == Socket.AF_INET6, "isk.family", family + " is none");
+    entry.check(
+        stream || socket.getType() == Socket.SOCK_DGRAM, "isk.type", socket.getType() + " is none");
+    entry.check(
+        stream ? socket.getProto() == TCP : PROTOCOLS.contains(socket.getProto()),
+        "isk.proto",
+        socket.getProto() + " is none of such a socket");
+    int state = socket.getState();
+    boolean ended = socket.getVestibule().getEnded();
+    entry.check(
+        state == CONNECTED && !ended
+            || state == UNCONNECTED && (stream || !ended)
+            || stream && !ended && (state == ABANDONED || state == LISTENING),
+        "isk.state",
+        state + " is none of such a socket");
+    int words = family == Socket.AF_INET ? 1 : 4;
+    entry.check(socket.getSrcAddrCount() == words, "isk.src_addr", "is no address");
+    entry.check(socket.getDstAddrCount() == words, "isk.dst_addr", "is no address");
+    entry.check(port(socket.getSrcPort()), "isk.src_port", "is none");
+    entry.check(port(socket.getDstPort()), "isk.dst_port", "is none");
+    entry.check(
+        state != CONNECTED || socket.getDstPort() != 0, "isk.dst_port", "is not that of a peer");
+    entry.check(
+        socket.getShutdown() >= 0 && socket.getShutdown() <= (READ_SHUT | WRITE_SHUT),
+        "isk.shutdown",
+        socket.getShutdown() + " is none");
+    UnixImages.checkTimes(entry, "isk.opts", socket.getOpts());
+    entry.check(
+        socket.getVestibule().getOptionCount() <= MOST_OPTIONS, "isk.vestibule.option", "too many");
+    for (VestibuleOption option : socket.getVestibule().getOptionList()) {
+      entry.check(
+          option.getValue().size() <= LARGEST_OPTION, "isk.vestibule.option", "is too long");
+    }
+    int error = socket.getVestibule().getError();
+    entry.check(error >= 0 && error <= MOST_ERRNO, "isk.vestibule.error", error + " is none");
+  }
+
+  private static boolean port(int number) {
+    return number >= 0 && number < 1 << 16;
+  }
+
+  /** Reads what has arrived at connections, by their sockets' ids. */
+  static Map<Integer, byte[]> streams(Path directory, Map<Integer, Entry<FileEntry>> files)
+      throws ImageException {
+    Map<Integer, byte[]> streams = new HashMap<>();
+    Set<Integer> numbers = new HashSet<>();
+    for (Entry<FileEntry> entry : files.values()) {
+      InetSkEntry socket = entry.message().getIsk();
+      if (entry.message().getType() != FdType.INETSK || socket.getType() != Socket.SOCK_STREAM) {
+        continue;
+      }
+      entry.check(numbers.add(socket.getIno()), "isk.ino", socket.getIno() + " is no own one");
+      var found = ImageReader.find(directory, ImageKind.TCP_STREAM, socket.getIno());
+      entry.check(
+          found.isPresent() || socket.getState() != CONNECTED && socket.getState() != ABANDONED,
+          "isk.ino",
+          ImageKind.TCP_STREAM.file(socket.getIno()) + " is missing");
+      if (found.isPresent()) {
+        ImageReader reader = found.get();
+        Entry<TcpStreamEntry> stream = reader.next(TcpStreamEntry.parser());
+        stream.check(stream.message().getOutqLen() == 0, "outq_len", "is not where it arrives");
+        streams.put(
+            entry.message().getId(),
+            reader.extra(Integer.toUnsignedLong(stream.message().getInqLen())));
+        stream.check(!reader.more(), "inq_len", "is followed by more");
+      }
+    }
+    return streams;
+  }
+
+  /** Checks that each connection has both its ends, and each listener its own connections. */
+  static void checkLinks(FrozenTree tree) throws ImageException {
+    Set<Integer> accepted = new HashSet<>();
+    for (Entry<FileEntry> entry : tree.files().values()) {
+      if (entry.message().getType() != FdType.INETSK) {
+        continue;
+      }
+      InetSkEntry socket = entry.message().getIsk();
+      List<Integer> pending = socket.getVestibule().getPendingList();
+      entry.check(
+          pending.isEmpty() || socket.getState() == LISTENING,
+          "isk.vestibule.pending",
+          "are not those of a listener");
+      for (int id : pending) {
+        Entry<FileEntry> connection = tree.files().get(id);
+        entry.check(
+            connection != null
+                && connection.message().getType() == FdType.INETSK
+                && connection.message().getIsk().getType() == Socket.SOCK_STREAM
+                && accepted.add(id),
+            "isk.vestibule.pending",
+            id + " is no connection to it");
+      }
+      if (living(socket)) {
+        Entry<FileEntry> other = other(entry, tree);
+        entry.check(
+            other != null && entry.equals(other(other, tree)),
+            "isk.dst_port",
+            "there is no other end of the connection");
+      }
+    }
+  }
+
+  /** Checks datagrams that have arrived at a socket. */
+  static void checkPackets(List<UnixImages.Packet> packets) throws ImageException {
+    for (UnixImages.Packet packet : packets) {
+      Entry<SkPacketEntry> entry = packet.entry();
+      VestibulePacket own = entry.message().getVestibule();
+      entry.check(packet.bytes().length <= LARGEST_DATAGRAM, "length", "is no datagram's");
+      int size = own.getAddress().size();
+      entry.check(size == 0 || size == 16 || size == 28, "vestibule.address", "is none");
+      entry.check(entry.message().getScmCount() == 0, "scm", "of a socket that has none");
+      for (VestibuleControl control : own.getControlList()) {
+        entry.check(control.getData().size() <= LARGEST_OPTION, "vestibule.control", "is too long");
+      }
+    }
+  }
+
+  private static boolean living(InetSkEntry socket) {
+    return socket.getType() == Socket.SOCK_STREAM && socket.getState() == CONNECTED;
+  }
+
+  /** The other end of a living connection, null if there is none. */
+  private static @Nullable Entry<FileEntry> other(Entry<FileEntry> entry, FrozenTree tree) {
+    InetSkEntry one = entry.message().getIsk();
+    Endpoint name = source(one);
+    Endpoint peer = destination(one);
+    for (Entry<FileEntry> each : tree.files().values()) {
+      InetSkEntry other = each.message().getIsk();
+      if (each.message().getType() == FdType.INETSK
+          && living(other)
+          && other.getIno() != one.getIno()
+          && source(other).equals(peer)
+          && destination(other).equals(name)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  private static Endpoint source(InetSkEntry socket) {
+    return endpoint(socket.getFamily(), socket.getSrcAddrList(), socket.getSrcPort());
+  }
+
+  private static Endpoint destination(InetSkEntry socket) {
+    return endpoint(socket.getFamily(), socket.getDstAddrList(), socket.getDstPort());
+  }
+
+  private static Endpoint endpoint(int family, List<Integer> words, int port) {
+    ByteBuffer bytes = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    words.forEach(bytes::putInt);
+    bytes.order(ByteOrder.BIG_ENDIAN);
+    return family == Socket.AF_INET
+        ? Endpoint.ofInt(bytes.getInt(0), port)
+        : new Endpoint(bytes.getLong(0), bytes.getLong(8), port);
+  }
+
+  private static FileState.Inet state(Entry<FileEntry> entry, FrozenTree tree) {
+    InetSkEntry socket = entry.message().getIsk();
+    VestibuleInet own = socket.getVestibule();
+    boolean stream = socket.getType() == Socket.SOCK_STREAM;
+    InetState.Phase phase =
+        switch (socket.getState()) {
+          case LISTENING -> InetState.Phase.LISTENING;
+          case ABANDONED -> InetState.Phase.ABANDONED;
+          case CONNECTED -> stream ? InetState.Phase.CONNECTED : InetState.Phase.OPEN;
+          default -> own.getEnded() ? InetState.Phase.ENDED : InetState.Phase.OPEN;
+        };
+    boolean peer = socket.getState() == CONNECTED || socket.getState() == ABANDONED;
+    List<InetState.Arrival> queue = new ArrayList<>();
+    byte[] arrived = tree.streams().get(socket.getId());
+    if (arrived != null && arrived.length > 0) {
+      queue.add(new InetState.Arrival(arrived, null, List.of()));
+    }
+    for (UnixImages.Packet packet : tree.packets().getOrDefault(socket.getId(), List.of())) {
+      queue.add(arrival(packet));
+    }
+    return new FileState.Inet(
+        new InetState(
+            socket.getFamily(),
+            socket.getType(),
+            socket.getProto(),
+            phase,
+            socket.getBacklog(),
+            source(socket),
+            peer ? destination(socket) : null,
+            (socket.getShutdown() & READ_SHUT) != 0,
+            (socket.getShutdown() & WRITE_SHUT) != 0,
+            own.getError(),
+            UnixImages.receiveTimeout(socket.getOpts()),
+            UnixImages.sendTimeout(socket.getOpts()),
+            own.getOptionList().stream()
+                .map(o ->
+                    new InetState.Option(o.getLevel(), o.getOption(), o.getValue().toByteArray()))
+                .toList(),
+            List.of(),
+            queue),
+        socket.getFlags());
+  }
+
+  private static InetState.Arrival arrival(UnixImages.Packet packet) {
+    VestibulePacket own = packet.entry().message().getVestibule();
+    List<Message.Control> controls =
+        own.getControlList().stream()
+            .map(c -> new Message.Control(c.getLevel(), c.getType(), c.getData().toByteArray()))
+            .toList();
+    byte[] from = own.getAddress().isEmpty() ? null : own.getAddress().toByteArray();
+    return new InetState.Arrival(packet.bytes(), from, controls);
+  }
+
+  /** Opens a socket, and the other end of its connection along with it. */
+  static Map<Integer, OpenFile> open(Entry<FileEntry> entry, FrozenTree tree, Task task)
+      throws FreezeRefusal {
+    FileState.Inet state = state(entry, tree);
+    Entry<FileEntry> other = living(entry.message().getIsk()) ? other(entry, tree) : null;
+    if (other == null) {
+      return Map.of(entry.message().getId(), InetThaw.open(task, state));
+    }
+    InetSocket[] ends = InetThaw.connection(task, state, state(other, tree));
+    return Map.of(entry.message().getId(), ends[0], other.message().getId(), ends[1]);
+  }
+
+  /** Gives listeners the connections that nobody has accepted. */
+  static void link(FrozenTree tree, UnixImages.Opener opener) throws FreezeRefusal {
+    for (Entry<FileEntry> entry : tree.files().values()) {
+      if (entry.message().getType() != FdType.INETSK) {
+        continue;
+      }
+      List<Integer> pending = entry.message().getIsk().getVestibule().getPendingList();
+      List<InetSocket> connections = new ArrayList<>();
+      for (int id : pending) {
+        connections.add((InetSocket) opener.open(id));
+      }
+      if (!pending.isEmpty()) {
+        ((InetSocket) opener.open(entry.message().getId())).link(connections);
+      }
+    }
+  }
+}
