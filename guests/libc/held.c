@@ -261,6 +261,50 @@ static void rights(void) {
   OK(works(pair[0], got), "a socket that was in flight through itself");
 }
 
+/* ---- pipes */
+
+static bool takes(int fd, const char *text) {
+  char buffer[64] = "";
+  ssize_t got = read(fd, buffer, sizeof buffer);
+  return got == (ssize_t)strlen(text) && memcmp(buffer, text, (size_t)got) == 0;
+}
+
+static bool puts_into(int fd, const char *text) {
+  return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+static void fifo(void) {
+  char *path = in_directory("fifo"), *half = in_directory("half");
+  OK(mkfifo(path, 0640) == 0 && mkfifo(half, 0600) == 0, "mkfifo");
+  int reader = open(path, O_RDONLY | O_NONBLOCK), writer = open(path, O_WRONLY);
+  int alone = open(half, O_RDWR | O_NONBLOCK);
+  OK(reader >= 0 && writer >= 0 && puts_into(writer, "queued") && puts_into(alone, "own"), "opens");
+  hold();
+  OK(takes(reader, "queued") && puts_into(writer, "more") && takes(reader, "more"), "goes on");
+  char byte;
+  FAILS(read(reader, &byte, 1), EAGAIN, "O_NONBLOCK stays");
+  int another = open(path, O_WRONLY | O_NONBLOCK);
+  OK(another >= 0 && puts_into(another, "new") && takes(reader, "new"), "a new writer");
+  close(writer);
+  close(another);
+  OK(read(reader, &byte, 1) == 0, "ends with its writers");
+  OK(takes(alone, "own"), "read and written by one");
+}
+
+static void packets(void) {
+  int ends[2], plain[2];
+  OK(pipe2(ends, O_DIRECT | O_NONBLOCK) == 0 && pipe(plain) == 0, "pipe2");
+  OK(fcntl(plain[0], F_SETPIPE_SZ, 1 << 17) >= 1 << 17, "F_SETPIPE_SZ");
+  int size = fcntl(plain[0], F_GETPIPE_SZ);
+  OK(puts_into(ends[1], "one") && puts_into(ends[1], "another"), "packets");
+  OK(puts_into(plain[1], "one") && puts_into(plain[1], " another"), "bytes");
+  hold();
+  OK(takes(ends[0], "one") && takes(ends[0], "another"), "packets keep their borders");
+  OK(puts_into(ends[1], "x") && puts_into(ends[1], "y") && takes(ends[0], "x") && takes(ends[0], "y"),
+     "so do new ones");
+  OK(takes(plain[0], "one another") && fcntl(plain[1], F_GETPIPE_SZ) == size, "bytes have none");
+}
+
 /* ---- sockets on loopback */
 
 static int inet_bound(int type) {
@@ -460,7 +504,8 @@ int main(int argc, char **argv) {
     void (*run)(void);
   } kinds[] = {{"listening", listening}, {"connected", connected}, {"datagrams", datagrams},
                {"rights", rights},       {"outside", outside},     {"tcp", tcp},
-               {"udp", udp},             {"tcp-outside", tcp_outside}};
+               {"udp", udp},             {"tcp-outside", tcp_outside},
+               {"fifo", fifo},           {"packets", packets}};
   begin();
   directory = argc > 2 ? argv[2] : ".";
   for (size_t i = 0; argc > 1 && i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -26,6 +26,7 @@ final class FileReader {
         switch (file.getType()) {
           case REG -> file.hasReg();
           case PIPE -> file.hasPipe();
+          case FIFO -> file.hasFifo();
           case EVENTFD -> file.hasEfd();
           case SIGNALFD -> file.hasSgfd();
           case TIMERFD -> file.hasTfd();
@@ -54,6 +55,11 @@ final class FileReader {
               "pipes-data.img has no pipe " + file.getPipe().getPipeId());
       case UNIXSK -> UnixImages.check(entry);
       case INETSK -> InetImages.check(entry);
+      case FIFO ->
+          entry.check(
+              tree.fifos().containsKey(file.getFifo().getPipeId()),
+              "fifo.pipe_id",
+              "fifo-data.img has no FIFO " + file.getFifo().getPipeId());
       case EXT -> {
         int stream = file.getExt().getStream();
         entry.check(stream >= 0 && stream <= 2, "ext.stream", stream + " is none");
@@ -70,9 +76,16 @@ final class FileReader {
     }
   }
 
-  /** What an epoll watches must be there. */
+  /** What an epoll watches, and the name of a FIFO, must be there. */
   static void checkReferences(Entry<FileEntry> entry, Map<Integer, Entry<FileEntry>> files)
       throws ImageException {
+    if (entry.message().getType() == FdType.FIFO) {
+      Entry<FileEntry> plain = files.get(entry.message().getFifo().getRegfId());
+      entry.check(
+          plain != null && plain.message().getType() == FdType.REG,
+          "fifo.regf_id",
+          "there is no such name");
+    }
     for (EventpollTfdEntry watched : entry.message().getEpfd().getTfdList()) {
       Entry<FileEntry> file = files.get(watched.getId());
       entry.check(file != null, "epfd.tfd.id", "there is no file " + watched.getId());
@@ -102,7 +115,25 @@ final class FileReader {
         file != null && file.message().getType() == FdType.REG, field, "there is no file " + id);
   }
 
-  /** What has to be opened; pipes are made by their ends, what an epoll watches is added later. */
+  /**
+   * A FIFO.
+   *
+   * @param plain the entry with its name
+   */
+  static FileState.Fifo fifo(FileEntry file, FileEntry plain) {
+    RegFileEntry reg = plain.getReg();
+    return new FileState.Fifo(
+        Texts.text(reg.getNameBytes()),
+        file.getFifo().getPipeId(),
+        reg.getFlags(),
+        reg.getMode(),
+        true);
+  }
+
+  /**
+   * What has to be opened; pipes and FIFOs are made by their ends, what an epoll watches is added
+   * later.
+   */
   static FileState state(FileEntry file) {
     return switch (file.getType()) {
       case REG -> {

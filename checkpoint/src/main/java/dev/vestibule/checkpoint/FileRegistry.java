@@ -7,9 +7,9 @@ import dev.vestibule.checkpoint.schema.EventpollFileEntry;
 import dev.vestibule.checkpoint.schema.EventpollTfdEntry;
 import dev.vestibule.checkpoint.schema.ExtFileEntry;
 import dev.vestibule.checkpoint.schema.FdType;
+import dev.vestibule.checkpoint.schema.FifoEntry;
 import dev.vestibule.checkpoint.schema.FileEntry;
 import dev.vestibule.checkpoint.schema.FownEntry;
-import dev.vestibule.checkpoint.schema.PipeDataEntry;
 import dev.vestibule.checkpoint.schema.PipeEntry;
 import dev.vestibule.checkpoint.schema.RegFileEntry;
 import dev.vestibule.checkpoint.schema.SignalfdEntry;
@@ -28,7 +28,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -42,9 +41,9 @@ final class FileRegistry {
   private final Map<OpenFile, FileEntry> open = new IdentityHashMap<>();
   private final Map<Object, Integer> mapped = new HashMap<>();
   private final Map<String, Integer> named = new HashMap<>();
-  private final Map<Long, Integer> pipes = new LinkedHashMap<>();
   private final ImageWriter files = new ImageWriter(ImageKind.FILES, 0);
-  private final ImageWriter pipeData = new ImageWriter(ImageKind.PIPES_DATA, 0);
+  private final PipeImages pipes = new PipeImages(ImageKind.PIPES_DATA);
+  private final PipeImages fifos = new PipeImages(ImageKind.FIFO_DATA);
   private final ImageWriter queues = new ImageWriter(ImageKind.SK_QUEUES, 0);
   private final UnixImages unix = new UnixImages(this, queues);
   private final InetImages inet = new InetImages(this);
@@ -109,10 +108,23 @@ final class FileRegistry {
               .setPipe(
                   PipeEntry.newBuilder()
                       .setId(id)
-                      .setPipeId(pipe(s.pipe(), (PipeEnd) file))
+                      .setPipeId(pipes.id(s.pipe(), (PipeEnd) file))
                       .setFlags(s.flags())
                       .setFown(owner))
               .build();
+      case FileState.Fifo s -> {
+        FileState.Named named = new FileState.Named(s.path(), s.flags(), 0, 0, s.mode(), s.found());
+        int plain = ++last;
+        files.add(entry(plain, file, named, task));
+        yield entry
+            .setType(FdType.FIFO)
+            .setFifo(
+                FifoEntry.newBuilder()
+                    .setId(id)
+                    .setPipeId(fifos.id(s.pipe(), (PipeEnd) file))
+                    .setRegfId(plain))
+            .build();
+      }
       case FileState.Event s ->
           entry
               .setType(FdType.EVENTFD)
@@ -188,25 +200,6 @@ final class FileRegistry {
         .build();
   }
 
-  private int pipe(long inode, PipeEnd end) {
-    Integer known = pipes.get(inode);
-    if (known != null) {
-      return known;
-    }
-    int id = pipes.size() + 1;
-    pipes.put(inode, id);
-    byte[] bytes = end.peek(Integer.MAX_VALUE);
-    pipeData
-        .add(
-            PipeDataEntry.newBuilder()
-                .setPipeId(id)
-                .setBytes(bytes.length)
-                .setSize((int) end.capacity())
-                .build())
-        .extra(bytes);
-    return id;
-  }
-
   /** The number of what is mapped of a file, by the file's name. */
   int mapped(Backing backing, Task task) throws FreezeRefusal {
     Integer known = mapped.get(backing.identity());
@@ -278,8 +271,7 @@ final class FileRegistry {
     if (!unix.isEmpty() || !inet.isEmpty()) {
       queues.write(directory);
     }
-    if (!pipes.isEmpty()) {
-      pipeData.write(directory);
-    }
+    pipes.write(directory);
+    fifos.write(directory);
   }
 }

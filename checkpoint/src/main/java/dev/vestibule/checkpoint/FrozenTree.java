@@ -12,7 +12,6 @@ import dev.vestibule.checkpoint.schema.InventoryEntry;
 import dev.vestibule.checkpoint.schema.MmEntry;
 import dev.vestibule.checkpoint.schema.PagemapEntry;
 import dev.vestibule.checkpoint.schema.PagemapHead;
-import dev.vestibule.checkpoint.schema.PipeDataEntry;
 import dev.vestibule.checkpoint.schema.PstreeEntry;
 import dev.vestibule.checkpoint.schema.TaskKobjIdsEntry;
 import dev.vestibule.checkpoint.schema.TimensEntry;
@@ -46,16 +45,14 @@ public final class FrozenTree {
   private final Architecture architecture;
   private final long monotonic;
   private final Map<Integer, Entry<FileEntry>> files = new HashMap<>();
-  private final Map<Integer, Pipe> pipes = new HashMap<>();
+  private final Map<Integer, PipeImages.Content> pipes = new HashMap<>();
+  private final Map<Integer, PipeImages.Content> fifos = new HashMap<>();
   private final Map<Integer, List<UnixImages.Packet>> packets = new HashMap<>();
   private final Map<Integer, byte[]> streams = new HashMap<>();
   private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
   private final List<PstreeEntry> places = new ArrayList<>();
   private final Map<Integer, CoreEntry> zombies = new HashMap<>();
   private List<Entry<FileLockEntry>> locks = List.of();
-
-  /** A pipe's content. */
-  record Pipe(int capacity, byte[] bytes) {}
 
   private FrozenTree(
       Path directory, VestibuleMachine machine, Architecture architecture, long monotonic) {
@@ -171,8 +168,12 @@ public final class FrozenTree {
     return files;
   }
 
-  Map<Integer, Pipe> pipes() {
+  Map<Integer, PipeImages.Content> pipes() {
     return pipes;
+  }
+
+  Map<Integer, PipeImages.Content> fifos() {
+    return fifos;
   }
 
   /** What is on its way to each socket. */
@@ -205,24 +206,8 @@ public final class FrozenTree {
   // ---- files ------------------------------------------------------------------------------------
 
   private void readFiles() throws ImageException {
-    var data = ImageReader.find(directory, ImageKind.PIPES_DATA, 0);
-    if (data.isPresent()) {
-      ImageReader reader = data.get();
-      while (reader.more()) {
-        Entry<PipeDataEntry> entry = reader.next(PipeDataEntry.parser());
-        PipeDataEntry pipe = entry.message();
-        byte[] bytes = reader.extra(Integer.toUnsignedLong(pipe.getBytes()));
-        int capacity = pipe.hasSize() ? pipe.getSize() : 16 * pageSize();
-        entry.check(
-            capacity >= 4096 && capacity <= 1 << 30 && capacity >= bytes.length,
-            "size",
-            capacity + " is no capacity for it");
-        entry.check(
-            pipes.put(pipe.getPipeId(), new Pipe(capacity, bytes)) == null,
-            "pipe_id",
-            "a second pipe " + pipe.getPipeId());
-      }
-    }
+    pipes.putAll(PipeImages.read(directory, ImageKind.PIPES_DATA, pageSize()));
+    fifos.putAll(PipeImages.read(directory, ImageKind.FIFO_DATA, pageSize()));
     ImageReader reader = ImageReader.open(directory, ImageKind.FILES, 0);
     while (reader.more()) {
       Entry<FileEntry> entry = reader.next(FileEntry.parser());

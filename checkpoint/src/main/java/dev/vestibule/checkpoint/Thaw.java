@@ -14,6 +14,7 @@ import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.OpenFile;
@@ -41,6 +42,7 @@ public final class Thaw {
   private final Map<Integer, Process> processes = new HashMap<>();
   private final Map<Integer, OpenFile> files = new HashMap<>();
   private final Map<Integer, PipeEnd.Saved> pipes = new HashMap<>();
+  private final Map<Integer, PipeEnd.Saved> fifos = new HashMap<>();
   private final Map<Integer, FileTable> tables = new HashMap<>();
   private final Map<Integer, FsContext> contexts = new HashMap<>();
   private final Map<Integer, SignalActions> actions = new HashMap<>();
@@ -201,17 +203,21 @@ public final class Thaw {
     OpenFile file;
     if (entry.getType() == FdType.PIPE) {
       PipeEntry pipe = entry.getPipe();
-      FrozenTree.Pipe saved = Objects.requireNonNull(tree.pipes().get(pipe.getPipeId()));
-      file =
-          pipes
-              .computeIfAbsent(
-                  pipe.getPipeId(), i -> new PipeEnd.Saved(saved.capacity(), saved.bytes()))
-              .end(task, pipe.getFlags());
+      file = saved(pipes, tree.pipes(), pipe.getPipeId()).end(task, pipe.getFlags());
+    } else if (entry.getType() == FdType.FIFO) {
+      FileState.Fifo fifo =
+          FileReader.fifo(entry, tree.file(entry.getFifo().getRegfId()).message());
+      file = FileThaw.fifo(task, fifo, saved(fifos, tree.fifos(), entry.getFifo().getPipeId()));
     } else {
       file = FileThaw.open(task, FileReader.state(entry));
     }
     files.put(id, file);
     return file;
+  }
+
+  private static PipeEnd.Saved saved(
+      Map<Integer, PipeEnd.Saved> known, Map<Integer, PipeImages.Content> contents, int id) {
+    return known.computeIfAbsent(id, i -> Objects.requireNonNull(contents.get(i)).pipe());
   }
 
   /** Epolls watch again what they watched, once all of it is there. */

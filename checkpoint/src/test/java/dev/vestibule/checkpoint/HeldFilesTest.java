@@ -36,7 +36,8 @@ class HeldFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"listening", "connected", "datagrams", "rights", "tcp", "udp"})
+  @ValueSource(
+      strings = {"listening", "connected", "datagrams", "rights", "tcp", "udp", "fifo", "packets"})
   void staysAsItWas(String kind) throws Exception {
     for (Architecture architecture : Architecture.values()) {
       for (boolean leaveRunning : new boolean[] {false, true}) {

@@ -16,6 +16,7 @@ public enum ImageKind {
   FILES("files", 0x56303138, true),
   FS("fs-%d", 0x51403912, true),
   PIPES_DATA("pipes-data", 0x56453709, true),
+  FIFO_DATA("fifo-data", 0x59333054, true),
   FILE_LOCKS("filelocks", 0x54323616, true),
   TCP_STREAM("tcp-stream-%x", 0x51465506, true),
   SK_QUEUES("sk-queues", 0x56264026, true),

@@ -38,6 +38,16 @@ public sealed interface FileState {
    */
   record Pipe(long pipe, int flags) implements FileState {}
 
+  /**
+   * An open FIFO.
+   *
+   * @param path inside the guest's root
+   * @param pipe equal for all that have the same one open
+   * @param mode st_mode
+   * @param found whether the name still leads to it
+   */
+  record Fifo(String path, long pipe, int flags, int mode, boolean found) implements FileState {}
+
   /** A socket of unix(7). */
   record Unix(UnixState socket, int flags) implements FileState {}
 

@@ -7,8 +7,10 @@ import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.call.FileCalls;
 import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.FileStatus;
+import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.HostStream;
 import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.Epoll;
 import dev.vestibule.kernel.poll.EventFile;
 import dev.vestibule.kernel.poll.SignalFile;
@@ -27,7 +29,7 @@ public final class FileThaw {
    * Opens it; the reference is the caller's.
    *
    * @param task on whose behalf
-   * @param state anything but a pipe, whose ends are made together
+   * @param state anything but a pipe or FIFO, whose ends are made together
    * @throws FreezeRefusal if it is not there, or not what it was
    */
   public static OpenFile open(Task task, FileState state) throws FreezeRefusal {
@@ -40,9 +42,30 @@ public final class FileThaw {
       case FileState.Poll poll -> flagged(new Epoll(), poll.flags());
       case FileState.Unix unix -> unix(task, unix);
       case FileState.Inet inet -> InetThaw.open(task, inet);
+      case FileState.Fifo fifo -> throw new IllegalArgumentException(fifo.toString());
       case FileState.Pipe pipe -> throw new IllegalArgumentException(pipe.toString());
       case FileState.Unknown unknown -> throw new FreezeRefusal(unknown.what());
     };
+  }
+
+  /**
+   * Opens a FIFO.
+   *
+   * @param saved what was in it, the same for all that have it open
+   */
+  public static OpenFile fifo(Task task, FileState.Fifo state, PipeEnd.Saved saved)
+      throws FreezeRefusal {
+    String shown = GuestText.toHost(state.path());
+    FileStatus there;
+    try {
+      there = task.machine().fileTree().find(null, FileTree.AT_FDCWD, state.path(), 0).status();
+    } catch (Failure failure) {
+      throw new FreezeRefusal(shown + ": " + Errno.message(failure.errno()));
+    }
+    if (there == null || there.type() != FileStatus.S_IFIFO) {
+      throw new FreezeRefusal(shown + ": is no FIFO, as it was");
+    }
+    return saved.fifo(task, there, state.path(), state.flags());
   }
 
   private static OpenFile flagged(OpenFile file, int flags) {

@@ -5,6 +5,7 @@ import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Which bytes are on their way from writers to readers? See pipe(7). */
@@ -189,14 +190,16 @@ final class Pipe {
     return bytes;
   }
 
-  /** Puts bytes into an empty pipe. */
-  synchronized void fill(byte[] bytes) {
+  /** Puts bytes into an empty pipe; as packets of some lengths, if they were. */
+  synchronized void fill(byte[] bytes, List<Integer> lengths) {
     ring = bytes.length == 0 ? ring : bytes.clone();
     count = bytes.length;
+    packets.addAll(lengths);
   }
 
-  synchronized boolean hasPackets() {
-    return !packets.isEmpty();
+  /** Lengths of the packets in the pipe; empty if there is none. */
+  synchronized List<Integer> packets() {
+    return List.copyOf(packets);
   }
 
   synchronized int available() {

@@ -2,6 +2,7 @@ package dev.vestibule.kernel.pipe;
 
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.file.FileId;
 import dev.vestibule.kernel.file.FileState;
@@ -16,6 +17,7 @@ import dev.vestibule.kernel.wait.Blocking;
 import dev.vestibule.kernel.wait.Wait;
 import dev.vestibule.kernel.wait.WaitQueue;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -25,14 +27,17 @@ public final class PipeEnd extends OpenFile {
   private static final int MOST_UNPRIVILEGED = 1 << 20;
   private static final int MOST = 1 << 30;
   private static final long DEVICE = 13;
-  private static final Map<FileId, Pipe> FIFOS = new HashMap<>();
+  private static final Map<Fifo, Pipe> FIFOS = new HashMap<>();
 
   private final Pipe pipe;
-  private final @Nullable FileId fifo;
+  private final @Nullable Fifo fifo;
   private final String path;
   private final FileStatus status;
 
-  private PipeEnd(Pipe pipe, int flags, @Nullable FileId fifo, String path, FileStatus status) {
+  /** A file that processes of one machine meet at. */
+  private record Fifo(Machine machine, FileId id) {}
+
+  private PipeEnd(Pipe pipe, int flags, @Nullable Fifo fifo, String path, FileStatus status) {
     super(flags);
     this.pipe = pipe;
     this.fifo = fifo;
@@ -59,23 +64,44 @@ public final class PipeEnd extends OpenFile {
     /**
      * @param capacity in bytes
      * @param bytes what is in it
+     * @param packets lengths of the packets that it is made of, empty if it is not
      */
-    public Saved(int capacity, byte[] bytes) {
+    public Saved(int capacity, byte[] bytes, List<Integer> packets) {
       pipe = new Pipe(capacity);
-      pipe.fill(bytes);
+      pipe.fill(bytes, packets);
     }
 
     /** Makes an end; the flags say which. */
     public PipeEnd end(Task task, int flags) {
       return new PipeEnd(pipe, flags, null, pathOf(pipe), statusOf(task, pipe));
     }
+
+    /** Opens a FIFO again, with what was in it. */
+    public PipeEnd fifo(Task task, FileStatus file, String path, int flags) {
+      Fifo fifo = new Fifo(task.machine(), new FileId(file.device(), file.inode()));
+      synchronized (FIFOS) {
+        FIFOS.put(fifo, pipe);
+        return new PipeEnd(pipe, flags, fifo, path, file);
+      }
+    }
   }
 
   @Override
   protected FileState ownState(Task task) {
-    return fifo == null && !pipe.hasPackets()
-        ? new FileState.Pipe(pipe.inode(), flags())
-        : new FileState.Unknown(fifo == null ? "a pipe of packets" : "the FIFO " + path, flags());
+    if (fifo == null) {
+      return new FileState.Pipe(pipe.inode(), flags());
+    }
+    FileStatus there = status(task, path);
+    boolean found = there != null && fifo.id.equals(new FileId(there.device(), there.inode()));
+    return new FileState.Fifo(path, pipe.inode(), flags(), status.mode(), found);
+  }
+
+  private static @Nullable FileStatus status(Task task, String path) {
+    try {
+      return task.machine().fileTree().at(task, path).status();
+    } catch (Failure gone) {
+      return null;
+    }
   }
 
   private static String pathOf(Pipe pipe) {
@@ -100,7 +126,7 @@ public final class PipeEnd extends OpenFile {
    * @throws Failure ENXIO for writing without waiting where nobody reads
    */
   public static PipeEnd openFifo(Task task, FileStatus file, String path, int flags) {
-    FileId id = new FileId(file.device(), file.inode());
+    Fifo id = new Fifo(task.machine(), new FileId(file.device(), file.inode()));
     PipeEnd end;
     long readersBefore;
     long writersBefore;
@@ -140,7 +166,7 @@ public final class PipeEnd extends OpenFile {
     }
   }
 
-  private static void forgetIfUnused(FileId id, Pipe pipe) {
+  private static void forgetIfUnused(Fifo id, Pipe pipe) {
     if (pipe.readers() == 0 && pipe.writers() == 0) {
       FIFOS.remove(id, pipe);
     }
@@ -199,6 +225,11 @@ public final class PipeEnd extends OpenFile {
     return pipe.peek(most);
   }
 
+  /** Lengths of the packets in the pipe; empty if bytes have no borders in it. */
+  public List<Integer> packets() {
+    return pipe.packets();
+  }
+
   /** Whether two ends belong to the same pipe. */
   public boolean samePipe(PipeEnd other) {
     return pipe == other.pipe;
@@ -247,7 +278,7 @@ public final class PipeEnd extends OpenFile {
 
   @Override
   public OpenFile reopen(Task task, int flags) {
-    FileId id = fifo;
+    Fifo id = fifo;
     if (id != null) {
       return openFifo(task, status, path, flags);
     }
@@ -263,7 +294,7 @@ public final class PipeEnd extends OpenFile {
   protected long close() {
     synchronized (FIFOS) {
       pipe.close(readable(), writable());
-      FileId id = fifo;
+      Fifo id = fifo;
       if (id != null) {
         forgetIfUnused(id, pipe);
       }
