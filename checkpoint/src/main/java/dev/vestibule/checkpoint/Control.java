@@ -34,6 +34,9 @@ public final class Control implements AutoCloseable {
   /** A machine listens from then on: short runs pay nothing. */
   private static final long DELAY = 60_000_000;
 
+  /** After this time a machine gets ready for a freeze, which then begins sooner. */
+  private static final long SETTLED = 3_000_000_000L;
+
   /** How long a client looks for a machine that may just have started, in milliseconds. */
   private static final long PATIENCE = 2000;
 
@@ -99,6 +102,7 @@ public final class Control implements AutoCloseable {
     LockSupport.parkNanos(DELAY);
     Path socket = directory().resolve(Long.toString(ProcessHandle.current().pid()));
     try (ServerSocketChannel channel = open(socket)) {
+      Thread.ofPlatform().daemon().name("prepare").start(this::prepare);
       while (!closed && channel != null) {
         try (SocketChannel client = channel.accept()) {
           String request = read(client);
@@ -114,6 +118,13 @@ public final class Control implements AutoCloseable {
       // Nobody can ask then; a client that tries will say that it found no machine.
     } finally {
       delete(socket);
+    }
+  }
+
+  private void prepare() {
+    LockSupport.parkNanos(SETTLED);
+    if (!closed) {
+      Preparation.prepare();
     }
   }
 
@@ -149,8 +160,12 @@ public final class Control implements AutoCloseable {
       if (machine.process(pid) == null) {
         return NONE;
       }
-      EditedVdso edited = EditedVdso.valueOf(lines.get(3));
-      Freeze.freeze(machine, pid, Path.of(lines.get(4)), lines.get(2).equals("leave"), edited);
+      FreezeRequest wanted =
+          new FreezeRequest(
+              Path.of(lines.get(4)),
+              FreezeRequest.Then.valueOf(lines.get(2)),
+              EditedVdso.valueOf(lines.get(3)));
+      Freeze.freeze(machine, pid, wanted);
       return OK;
     } catch (FreezeRefusal refusal) {
       return refusal.getMessage();
@@ -205,15 +220,14 @@ public final class Control implements AutoCloseable {
    * @param pid as its guest knows it
    * @throws FreezeRefusal with the reason
    */
-  public static void checkpoint(int pid, Path directory, boolean leaveRunning, EditedVdso edited)
-      throws FreezeRefusal {
-    String to = directory.toAbsolutePath().normalize().toString();
+  public static void checkpoint(int pid, FreezeRequest wanted) throws FreezeRefusal {
+    String to = wanted.directory().toAbsolutePath().normalize().toString();
     if (to.contains("\n") || to.contains("\0")) {
       throw new FreezeRefusal("a directory whose name has several lines");
     }
     String request =
         "checkpoint\n%d\n%s\n%s\n%s\n\0"
-            .formatted(pid, leaveRunning ? "leave" : "kill", edited, to);
+            .formatted(pid, wanted.then(), wanted.edited(), to);
     long deadline = System.nanoTime() + PATIENCE * 1_000_000;
     while (true) {
       String answer = askAll(request);

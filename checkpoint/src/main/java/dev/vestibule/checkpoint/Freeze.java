@@ -27,34 +27,34 @@ public final class Freeze {
    * are written into one beside it, which gets its name once all of them are on the disk.
    *
    * @param pid as the guest knows it
-   * @param directory absolute; absent or empty
-   * @param leaveRunning whether the tree goes on afterwards; it is killed otherwise
-   * @param edited what to do where somebody has changed a process's vDSO
    * @throws FreezeRefusal with the reason; the tree goes on then, and nothing is written
    */
-  public static void freeze(
-      Machine machine, int pid, Path directory, boolean leaveRunning, EditedVdso edited)
-      throws FreezeRefusal {
+  public static void freeze(Machine machine, int pid, FreezeRequest request) throws FreezeRefusal {
+    Preparation.prepare();
     Process root = machine.process(pid);
     if (root == null) {
       throw new FreezeRefusal("there is no process " + pid);
     }
-    Path parent = directory.toAbsolutePath().getParent();
+    Path directory = request.directory().toAbsolutePath();
+    Path parent = directory.getParent();
     if (parent == null) {
       throw new FreezeRefusal(directory + ": cannot hold images");
     }
     Path aside = makeAside(parent, directory);
     boolean done = false;
+    FreezeStatistics statistics = new FreezeStatistics();
     try (Freezer.Frozen frozen = machine.freezer().freeze(root)) {
-      if (edited == EditedVdso.REFUSE) {
+      statistics.frozen();
+      if (request.edited() == EditedVdso.REFUSE) {
         refuseEdits(frozen.tree());
       }
-      new TreeWriter(machine, frozen.tree(), aside).write();
-      sync(aside);
-      Files.move(aside, directory, StandardCopyOption.ATOMIC_MOVE);
-      sync(parent);
+      new TreeWriter(machine, frozen.tree(), aside, statistics).write();
+      if (request.then() == FreezeRequest.Then.GO_ON) {
+        frozen.goOn();
+      }
+      finish(aside, directory, statistics);
       done = true;
-      if (!leaveRunning) {
+      if (request.then() == FreezeRequest.Then.KILL) {
         frozen.kill();
       }
     } catch (DirectoryNotEmptyException e) {
@@ -66,6 +66,20 @@ public final class Freeze {
         remove(aside);
       }
     }
+  }
+
+  /** Puts everything on the disk, and in its place. */
+  private static void finish(Path aside, Path directory, FreezeStatistics statistics)
+      throws IOException {
+    statistics.write(aside);
+    try (Stream<Path> images = Files.list(aside)) {
+      for (Path image : images.toList()) {
+        sync(image);
+      }
+    }
+    sync(aside);
+    Files.move(aside, directory, StandardCopyOption.ATOMIC_MOVE);
+    sync(directory.resolveSibling("."));
   }
 
   private static void refuseEdits(List<Process> tree) throws FreezeRefusal {
@@ -105,8 +119,8 @@ public final class Freeze {
     }
   }
 
-  private static void sync(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+  private static void sync(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }

@@ -32,14 +32,19 @@ import java.util.Map;
 final class MemoryWriter {
   private static final int PRESENT = 4;
 
+  /** Bytes that are written at once. */
+  private static final long PIECE = 8 << 20;
+
   private final Path directory;
   private final FileRegistry files;
+  private final FreezeStatistics statistics;
   private final Map<Backing, Integer> shared = new IdentityHashMap<>();
   private int lastPages;
 
-  MemoryWriter(Path directory, FileRegistry files) {
+  MemoryWriter(Path directory, FileRegistry files, FreezeStatistics statistics) {
     this.directory = directory;
     this.files = files;
+    this.statistics = statistics;
   }
 
   /** Writes a process's mm, pagemap and pages. */
@@ -177,15 +182,29 @@ final class MemoryWriter {
     try (PagesFile pages = PagesFile.create(directory, id)) {
       synchronized (space) {
         for (Vma vma : mappings) {
-          for (Run run : runs(vma, image, pageSize)) {
-            pages.check(image.write(pages.fd(), run.start, run.end - run.start));
+          long start = System.nanoTime();
+          List<Run> runs = runs(vma, image, pageSize);
+          statistics.scanned(vma.length() / pageSize, System.nanoTime() - start);
+          for (Run run : runs) {
+            write(run, image, pages);
             pagemap.add(entry(run, pageSize));
+            statistics.written((run.end - run.start) / pageSize, 0);
           }
         }
       }
-      pages.sync();
     }
     pagemap.write(directory);
+  }
+
+  private void write(Run run, MemoryImage image, PagesFile pages) throws IOException {
+    long start = System.nanoTime();
+    for (long at = run.start; at < run.end; at += PIECE) {
+      pages.check(image.write(pages.fd(), at, Math.min(PIECE, run.end - at)));
+      if (run.end - at > PIECE) {
+        pages.startWriting();
+      }
+    }
+    statistics.written(0, System.nanoTime() - start);
   }
 
   private static List<Run> runs(Vma vma, MemoryImage image, long pageSize) {
@@ -239,7 +258,6 @@ final class MemoryWriter {
         pages.copyFrom(memory.hostFd(), run.start, run.end - run.start);
         pagemap.add(entry(run, pageSize));
       }
-      pages.sync();
     }
     pagemap.write(directory);
     return id;

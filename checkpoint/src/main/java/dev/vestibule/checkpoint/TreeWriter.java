@@ -46,11 +46,11 @@ final class TreeWriter {
   /**
    * @param directory empty
    */
-  TreeWriter(Machine machine, List<Process> tree, Path directory) {
+  TreeWriter(Machine machine, List<Process> tree, Path directory, FreezeStatistics statistics) {
     this.machine = machine;
     this.tree = tree;
     this.directory = directory;
-    this.memory = new MemoryWriter(directory, files);
+    this.memory = new MemoryWriter(directory, files, statistics);
   }
 
   void write() throws IOException, FreezeRefusal {

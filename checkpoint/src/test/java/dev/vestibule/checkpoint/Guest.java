@@ -155,7 +155,8 @@ final class Guest implements AutoCloseable {
   }
 
   void freeze(Path images, boolean leaveRunning, EditedVdso edited) throws Exception {
-    Freeze.freeze(machine, process.pid(), images, leaveRunning, edited);
+    FreezeRequest.Then then = leaveRunning ? FreezeRequest.Then.GO_ON : FreezeRequest.Then.KILL;
+    Freeze.freeze(machine, process.pid(), new FreezeRequest(images, then, edited));
   }
 
   int await() throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.checkpoint.Control;
+import dev.vestibule.checkpoint.FreezeRequest;
 import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import java.nio.file.Path;
@@ -45,7 +46,9 @@ final class CheckpointCommand implements Callable<Integer> {
       throw CommandFailure.ours("checkpoint: --edited-vdso: neither refuse nor keep: " + edited);
     }
     try {
-      Control.checkpoint(pid, directory, leaveRunning, policy);
+      FreezeRequest.Then then =
+          leaveRunning ? FreezeRequest.Then.GO_ON : FreezeRequest.Then.KILL;
+      Control.checkpoint(pid, new FreezeRequest(directory, then, policy));
       return 0;
     } catch (FreezeRefusal refusal) {
       throw CommandFailure.ours("checkpoint: " + refusal.getMessage());

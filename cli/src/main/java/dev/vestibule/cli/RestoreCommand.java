@@ -47,8 +47,12 @@ final class RestoreCommand implements Callable<Integer> {
   @Option(names = "--root", paramLabel = "DIR", description = "as of run")
   private @Nullable Path root;
 
+  @Option(names = "--stats", description = "print how long it took until the guest ran")
+  private boolean statistics;
+
   @Override
   public Integer call() throws CommandFailure {
+    long begun = System.nanoTime();
     try {
       FrozenTree tree = FrozenTree.read(directory);
       String name = kernel != null ? kernel : tree.kernel();
@@ -57,7 +61,7 @@ final class RestoreCommand implements Callable<Integer> {
       TimeSource.Continuing time = new TimeSource.Continuing(tree.monotonic());
       FileTree files = MachineSetup.files(sysroot, root);
       Machine machine = tree.machine(profile, time).fileTree(files).build();
-      return Death.statusFor(run(tree, machine, time));
+      return Death.statusFor(run(tree, machine, time, begun));
     } catch (ImageException | ProfileException | FreezeRefusal e) {
       throw CommandFailure.ours("restore: " + e.getMessage());
     } catch (HostLimit limit) {
@@ -68,10 +72,13 @@ final class RestoreCommand implements Callable<Integer> {
     }
   }
 
-  private static int run(FrozenTree tree, Machine machine, TimeSource.Continuing time)
+  private int run(FrozenTree tree, Machine machine, TimeSource.Continuing time, long begun)
       throws ImageException, FreezeRefusal, InterruptedException {
     try {
       Process process = Thaw.thaw(tree, machine, time::go);
+      if (statistics) {
+        System.err.println("vestibule: restored in " + (System.nanoTime() - begun) / 1000 + " us");
+      }
       Control control = Control.serve(machine);
       int status = machine.await(process);
       control.close();

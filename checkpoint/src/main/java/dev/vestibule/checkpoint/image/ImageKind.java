@@ -20,32 +20,40 @@ public enum ImageKind {
   FILE_LOCKS("filelocks", 0x54323616, true),
   TCP_STREAM("tcp-stream-%x", 0x51465506, true),
   SK_QUEUES("sk-queues", 0x56264026, true),
-  TIMENS("timens-%d", 0x43114433, true);
+  TIMENS("timens-%d", 0x43114433, true),
+  STATS_DUMP("stats-dump", 0x57093306, ImageKind.SERVICE);
 
   /** What all but the inventory begin with, since the format's version 1.1. */
   static final int COMMON = 0x54564319;
 
+  /** What images begin with instead that only tell of the work. */
+  private static final int SERVICE = 0x55105940;
+
   private final String pattern;
   private final int magic;
-  private final boolean common;
+  private final int prefix;
 
   ImageKind(String pattern, int magic, boolean common) {
+    this(pattern, magic, common ? COMMON : 0);
+  }
+
+  ImageKind(String pattern, int magic, int prefix) {
     this.pattern = pattern;
     this.magic = magic;
-    this.common = common;
+    this.prefix = prefix;
   }
 
   int magic() {
     return magic;
   }
 
-  /** Whether {@link #COMMON} stands in front of the magic. */
-  boolean common() {
-    return common;
+  /** The word in front of the magic, or 0 where there is none. */
+  int prefix() {
+    return prefix;
   }
 
   /** The file's name; {@code id} matters where there are several of the kind. */
   public String file(int id) {
-    return pattern.formatted(id) + ".img";
+    return pattern.replace("%d", Integer.toString(id)) + ".img";
   }
 }

@@ -73,7 +73,7 @@ public final class ImageReader {
   public static ImageReader of(ImageKind kind, int id, byte[] content) throws ImageException {
     String file = kind.file(id);
     ByteBuffer words = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    int first = kind.common() ? 8 : 4;
+    int first = kind.prefix() != 0 ? 8 : 4;
     if (content.length < first) {
       throw new ImageException(file, "magic", 0, "the file ends before it");
     }
@@ -81,7 +81,7 @@ public final class ImageReader {
     if (packing != null) {
       throw new ImageException(file, "magic", 0, "is that of " + packing + ": unpack it first");
     }
-    if (kind.common() && words.getInt() != ImageKind.COMMON) {
+    if (kind.prefix() != 0 && words.getInt() != kind.prefix()) {
       throw new ImageException(file, "magic", 0, "is not that of an image");
     }
     int found = words.getInt();

@@ -21,8 +21,8 @@ public final class ImageWriter {
    */
   public ImageWriter(ImageKind kind, int id) {
     file = kind.file(id);
-    if (kind.common()) {
-      word(ImageKind.COMMON);
+    if (kind.prefix() != 0) {
+      word(kind.prefix());
     }
     word(kind.magic());
   }
@@ -45,7 +45,7 @@ public final class ImageWriter {
     return this;
   }
 
-  /** Writes the file and has the host put it on its disk. */
+  /** Writes the file. */
   public void write(Path directory) throws IOException {
     try (FileChannel channel =
         FileChannel.open(
@@ -54,7 +54,6 @@ public final class ImageWriter {
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
-      channel.force(true);
     }
   }
 }

@@ -64,6 +64,7 @@ public final class Freezer {
   /** Tasks that hold still until they are let go. */
   public final class Frozen implements AutoCloseable {
     private final List<Process> tree;
+    private boolean released;
 
     private Frozen(List<Process> tree) {
       this.tree = tree;
@@ -82,9 +83,17 @@ public final class Freezer {
     }
 
     /** Lets all tasks go on. */
+    public void goOn() {
+      if (!released) {
+        released = true;
+        release();
+      }
+    }
+
+    /** Lets all tasks go on that have not been let go yet. */
     @Override
     public void close() {
-      release();
+      goOn();
     }
   }
 
