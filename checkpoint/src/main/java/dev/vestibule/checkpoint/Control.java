@@ -152,7 +152,7 @@ public final class Control implements AutoCloseable {
 
   private String answer(String request) {
     List<String> lines = request.lines().toList();
-    if (lines.size() != 5 || !lines.getFirst().equals("checkpoint")) {
+    if (lines.size() != 7 || !lines.getFirst().equals("checkpoint")) {
       return "not a request of this version";
     }
     try {
@@ -162,9 +162,11 @@ public final class Control implements AutoCloseable {
       }
       FreezeRequest wanted =
           new FreezeRequest(
-              Path.of(lines.get(4)),
+              Path.of(lines.get(6)),
               FreezeRequest.Then.valueOf(lines.get(2)),
-              EditedVdso.valueOf(lines.get(3)));
+              EditedVdso.valueOf(lines.get(3)),
+              lines.get(5).isEmpty() ? null : Path.of(lines.get(5)),
+              Boolean.parseBoolean(lines.get(4)));
       Freeze.freeze(machine, pid, wanted);
       return OK;
     } catch (FreezeRefusal refusal) {
@@ -222,12 +224,13 @@ public final class Control implements AutoCloseable {
    */
   public static void checkpoint(int pid, FreezeRequest wanted) throws FreezeRefusal {
     String to = wanted.directory().toAbsolutePath().normalize().toString();
-    if (to.contains("\n") || to.contains("\0")) {
+    String previous = wanted.previous() == null ? "" : wanted.previous().toString();
+    if ((to + previous).contains("\n") || (to + previous).contains("\0")) {
       throw new FreezeRefusal("a directory whose name has several lines");
     }
     String request =
-        "checkpoint\n%d\n%s\n%s\n%s\n\0"
-            .formatted(pid, wanted.then(), wanted.edited(), to);
+        "checkpoint\n%d\n%s\n%s\n%s\n%s\n%s\n\0"
+            .formatted(pid, wanted.then(), wanted.edited(), wanted.track(), previous, to);
     long deadline = System.nanoTime() + PATIENCE * 1_000_000;
     while (true) {
       String answer = askAll(request);

@@ -16,7 +16,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** How is a tree of processes frozen into a directory? */
 public final class Freeze {
@@ -40,16 +42,19 @@ public final class Freeze {
     if (parent == null) {
       throw new FreezeRefusal(directory + ": cannot hold images");
     }
+    MemoryWriter.Dump dump =
+        new MemoryWriter.Dump(UUID.randomUUID().toString(), previous(request), request.tracks());
     Path aside = makeAside(parent, directory);
     boolean done = false;
     FreezeStatistics statistics = new FreezeStatistics();
     try (Freezer.Frozen frozen = machine.freezer().freeze(root)) {
       statistics.frozen();
-      if (request.edited() == EditedVdso.REFUSE) {
-        refuseEdits(frozen.tree());
+      write(new TreeWriter(machine, frozen.tree(), aside, statistics, dump), request, frozen);
+      Path previous = request.previous();
+      if (previous != null) {
+        Files.createSymbolicLink(aside.resolve(DumpChain.PARENT), previous);
       }
-      new TreeWriter(machine, frozen.tree(), aside, statistics).write();
-      if (request.then() == FreezeRequest.Then.GO_ON) {
+      if (request.then() != FreezeRequest.Then.KILL) {
         frozen.goOn();
       }
       finish(aside, directory, statistics);
@@ -66,6 +71,36 @@ public final class Freeze {
         remove(aside);
       }
     }
+  }
+
+  /** The name of the dump that pages are left to, or null. */
+  private static @Nullable String previous(FreezeRequest request) throws FreezeRefusal {
+    Path previous = request.previous();
+    if (previous == null) {
+      return null;
+    }
+    Path images = request.directory().resolve(previous).normalize();
+    try {
+      return DumpChain.name(images);
+    } catch (ImageException e) {
+      throw new FreezeRefusal(images + ": " + e.getMessage());
+    }
+  }
+
+  private static void write(TreeWriter writer, FreezeRequest request, Freezer.Frozen frozen)
+      throws FreezeRefusal, IOException {
+    if (request.previous() != null && !writer.continues()) {
+      throw new FreezeRefusal(
+          request.previous() + ": is not what pages have been compared with since");
+    }
+    if (request.then() == FreezeRequest.Then.PRE_DUMP) {
+      writer.writeMemory();
+      return;
+    }
+    if (request.edited() == EditedVdso.REFUSE) {
+      refuseEdits(frozen.tree());
+    }
+    writer.write();
   }
 
   /** Puts everything on the disk, and in its place. */

@@ -15,6 +15,7 @@ final class FreezeStatistics {
   private long writing;
   private long scanned;
   private long written;
+  private long inParent;
 
   /** All tasks hold still from now on. */
   void frozen() {
@@ -25,6 +26,11 @@ final class FreezeStatistics {
   void scanned(long pages, long nanoseconds) {
     scanned += pages;
     scanning += nanoseconds;
+  }
+
+  /** Pages of memory were left to earlier images. */
+  void leftToParent(long pages) {
+    inParent += pages;
   }
 
   /** Pages of memory were written. */
@@ -42,7 +48,7 @@ final class FreezeStatistics {
             .setMemdumpTime(microseconds(scanning))
             .setMemwriteTime(microseconds(writing))
             .setPagesScanned(scanned)
-            .setPagesSkippedParent(0)
+            .setPagesSkippedParent(inParent)
             .setPagesWritten(written)
             .setPagesLazy(0)
             .build();

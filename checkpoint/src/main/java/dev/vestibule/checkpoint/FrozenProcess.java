@@ -16,6 +16,7 @@ import java.util.List;
  *
  * @param threads the leader first
  * @param pagesId of the file with its pages
+ * @param pieces where all its pages lie, in this directory and those of earlier dumps
  */
 record FrozenProcess(
     PstreeEntry place,
@@ -25,6 +26,7 @@ record FrozenProcess(
     Entry<MmEntry> mm,
     int pagesId,
     List<PagemapEntry> pagemap,
+    List<PageChain.Piece> pieces,
     List<FdinfoEntry> descriptors) {
 
   CoreEntry leader() {

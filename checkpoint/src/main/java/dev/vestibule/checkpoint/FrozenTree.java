@@ -53,6 +53,7 @@ public final class FrozenTree {
   private final List<PstreeEntry> places = new ArrayList<>();
   private final Map<Integer, CoreEntry> zombies = new HashMap<>();
   private List<Entry<FileLockEntry>> locks = List.of();
+  private List<Path> chain = List.of();
 
   private FrozenTree(
       Path directory, VestibuleMachine machine, Architecture architecture, long monotonic) {
@@ -98,7 +99,12 @@ public final class FrozenTree {
     long hz = machine.getTimebaseHz();
     inventory.check(
         hz >= 1_000_000 && hz <= 10_000_000_000L, "vestibule.timebase_hz", hz + " is none");
+    inventory.check(
+        !machine.getPreDump(),
+        "vestibule.pre_dump",
+        "is memory alone, for a freeze that follows: it cannot go on");
     FrozenTree tree = new FrozenTree(directory, machine, architecture, monotonic(directory));
+    tree.chain = DumpChain.of(directory);
     tree.readFiles();
     tree.readTree();
     tree.locks = LockImages.read(directory, tree.processes.keySet());
@@ -294,7 +300,8 @@ public final class FrozenTree {
     ImageReader maps = ImageReader.open(directory, ImageKind.PAGEMAP, pid);
     Entry<PagemapHead> head = maps.next(PagemapHead.parser());
     List<PagemapEntry> pagemap =
-        MemoryReader.pagemap(directory, head, maps.all(PagemapEntry.parser()), pageSize());
+        MemoryReader.pagemap(
+            directory, head, maps.all(PagemapEntry.parser()), pageSize(), chain.size() > 1);
     MemoryReader.checkMapped(mm, maps.file(), pagemap, pageSize());
     List<FdinfoEntry> descriptors = new ArrayList<>();
     Set<Integer> taken = new HashSet<>();
@@ -315,6 +322,7 @@ public final class FrozenTree {
             mm,
             head.message().getPagesId(),
             pagemap,
+            PageChain.follow(chain, pid, head.message().getPagesId(), pagemap, pageSize()),
             descriptors));
   }
 

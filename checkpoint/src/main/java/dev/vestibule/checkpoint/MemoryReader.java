@@ -19,6 +19,7 @@ final class MemoryReader {
   private static final int MOST_MAPPINGS = 65530;
   private static final int MOST_HANDED = 64;
   private static final int MOST_AUXV = 4096;
+  private static final int IN_PARENT = 1;
   private static final int PRESENT = 4;
 
   private MemoryReader() {}
@@ -101,9 +102,22 @@ final class MemoryReader {
         : Integer.toUnsignedLong(entry.getCompatNrPages());
   }
 
-  /** Checks that runs of pages follow each other and are all in their file. */
+  /** Whether an entry leaves its pages to an earlier dump. */
+  static boolean isInParent(PagemapEntry entry) {
+    return entry.getFlags() == IN_PARENT;
+  }
+
+  /**
+   * Checks that runs of pages follow each other and are all in their file, or in an earlier dump.
+   *
+   * @param chained whether there is one
+   */
   static List<PagemapEntry> pagemap(
-      Path directory, Entry<PagemapHead> head, List<Entry<PagemapEntry>> entries, long page)
+      Path directory,
+      Entry<PagemapHead> head,
+      List<Entry<PagemapEntry>> entries,
+      long page,
+      boolean chained)
       throws ImageException {
     int id = head.message().getPagesId();
     String file = PagesFile.name(id);
@@ -122,11 +136,11 @@ final class MemoryReader {
           "vaddr",
           "0x%x is no page behind those before it".formatted(run.getVaddr()));
       entry.check(
-          run.getFlags() == PRESENT && !run.getInParent(),
+          chained && isInParent(run) || run.getFlags() == PRESENT && !run.getInParent(),
           "flags",
-          run.getFlags() + ": pages of another directory cannot be read");
+          run.getFlags() + (chained ? " are none" : ": there is no earlier dump to read from"));
       end = run.getVaddr() + count * page;
-      bytes += count * page;
+      bytes += isInParent(run) ? 0 : count * page;
       entry.check(
           end > 0 && bytes <= size,
           "nr_pages",

@@ -27,6 +27,7 @@ import dev.vestibule.kernel.memory.HandedSet;
 import dev.vestibule.kernel.memory.SharedMemory;
 import dev.vestibule.kernel.memory.Vma;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -151,19 +152,27 @@ final class MemoryThaw {
     MemoryImage image = new MemoryImage(space.memory());
     List<VmaEntry> vmas = process.mm().message().getVmasList();
     int next = 0;
-    try (PagesFile pages = PagesFile.open(tree.directory(), process.pagesId())) {
-      for (PagemapEntry run : process.pagemap()) {
-        long at = run.getVaddr();
-        long end = at + MemoryReader.count(run) * tree.pageSize();
-        while (at < end) {
+    Map<Path, PagesFile> open = new HashMap<>();
+    try {
+      for (PageChain.Piece piece : process.pieces()) {
+        PagesFile pages = open.get(piece.directory());
+        if (pages == null) {
+          pages = PagesFile.open(piece.directory(), piece.pagesId());
+          open.put(piece.directory(), pages);
+        }
+        pages.seek(piece.offset());
+        long at = piece.start();
+        while (at < piece.end()) {
           while (vmas.get(next).getEnd() <= at) {
             next++;
           }
-          long to = Math.min(end, vmas.get(next).getEnd());
+          long to = Math.min(piece.end(), vmas.get(next).getEnd());
           check(pages, image.read(pages.fd(), at, to - at));
           at = to;
         }
       }
+    } finally {
+      open.values().forEach(PagesFile::close);
     }
   }
 
@@ -195,7 +204,7 @@ final class MemoryThaw {
     Entry<PagemapHead> head = maps.next(PagemapHead.parser());
     List<PagemapEntry> runs =
         MemoryReader.pagemap(
-            tree.directory(), head, maps.all(PagemapEntry.parser()), tree.pageSize());
+            tree.directory(), head, maps.all(PagemapEntry.parser()), tree.pageSize(), false);
     try (PagesFile pages = PagesFile.open(tree.directory(), head.message().getPagesId())) {
       long from = 0;
       for (PagemapEntry run : runs) {

@@ -11,6 +11,7 @@ import dev.vestibule.checkpoint.schema.VestibuleMemory;
 import dev.vestibule.checkpoint.schema.VestibuleVma;
 import dev.vestibule.checkpoint.schema.VmaEntry;
 import dev.vestibule.cpu.MemoryImage;
+import dev.vestibule.cpu.PageTracking;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.exec.HandedArea;
@@ -27,9 +28,11 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** How does the memory of a frozen process come into its images? */
 final class MemoryWriter {
+  private static final int IN_PARENT = 1;
   private static final int PRESENT = 4;
 
   /** Bytes that are written at once. */
@@ -38,13 +41,24 @@ final class MemoryWriter {
   private final Path directory;
   private final FileRegistry files;
   private final FreezeStatistics statistics;
+  private final Dump dump;
   private final Map<Backing, Integer> shared = new IdentityHashMap<>();
   private int lastPages;
 
-  MemoryWriter(Path directory, FileRegistry files, FreezeStatistics statistics) {
+  /**
+   * Which dump is it, and which one is it built on?
+   *
+   * @param name that no other dump has
+   * @param parent the earlier dump's name, or null without one
+   * @param tracks whether changes are tracked from it on
+   */
+  record Dump(String name, @Nullable String parent, boolean tracks) {}
+
+  MemoryWriter(Path directory, FileRegistry files, FreezeStatistics statistics, Dump dump) {
     this.directory = directory;
     this.files = files;
     this.statistics = statistics;
+    this.dump = dump;
   }
 
   /** Writes a process's mm, pagemap and pages. */
@@ -68,7 +82,7 @@ final class MemoryWriter {
     }
     mm.setVestibule(own);
     new ImageWriter(ImageKind.MM, process.pid()).add(mm.build()).write(directory);
-    pages(process.pid(), space, mappings);
+    pages(process);
   }
 
   // ---- mm ---------------------------------------------------------------------------------------
@@ -170,30 +184,98 @@ final class MemoryWriter {
 
   // ---- pages ------------------------------------------------------------------------------------
 
-  private record Run(long start, long end) {}
+  private record Run(long start, long end, boolean inParent) {}
+
+  /**
+   * Writes a process's pagemap and pages.
+   *
+   * @param process none of whose tasks runs
+   */
+  void pages(Process process) throws IOException {
+    AddressSpace space = process.space();
+    synchronized (space) {
+      pages(process.pid(), space, space.mappings());
+    }
+  }
 
   private void pages(int pid, AddressSpace space, List<Vma> mappings) throws IOException {
     long pageSize = space.layout().pageSize();
     MemoryImage image = new MemoryImage(space.memory());
+    PageTracking untouched = space.memory().tracking();
+    if (untouched != null && !untouched.since().equals(dump.parent())) {
+      untouched = null;
+    }
     int id = ++lastPages;
     ImageWriter pagemap =
         new ImageWriter(ImageKind.PAGEMAP, pid)
             .add(PagemapHead.newBuilder().setPagesId(id).build());
+    List<Run> all = new ArrayList<>();
     try (PagesFile pages = PagesFile.create(directory, id)) {
-      synchronized (space) {
-        for (Vma vma : mappings) {
-          long start = System.nanoTime();
-          List<Run> runs = runs(vma, image, pageSize);
-          statistics.scanned(vma.length() / pageSize, System.nanoTime() - start);
-          for (Run run : runs) {
+      for (Vma vma : mappings) {
+        long start = System.nanoTime();
+        List<Run> runs = runs(vma, image, pageSize);
+        List<Run> parts = vma.has(Vma.HANDED) ? runs : split(runs, untouched, pageSize);
+        statistics.scanned(vma.length() / pageSize, System.nanoTime() - start);
+        for (Run run : parts) {
+          if (run.inParent) {
+            statistics.leftToParent((run.end - run.start) / pageSize);
+          } else {
             write(run, image, pages);
-            pagemap.add(entry(run, pageSize));
             statistics.written((run.end - run.start) / pageSize, 0);
           }
+          pagemap.add(entry(run, pageSize));
+        }
+        if (!vma.has(Vma.HANDED)) {
+          all.addAll(runs);
         }
       }
     }
     pagemap.write(directory);
+    if (dump.tracks()) {
+      track(space, mappings, all);
+    }
+  }
+
+  /** From now on, all pages that are in these images or earlier ones count as untouched. */
+  private void track(AddressSpace space, List<Vma> mappings, List<Run> runs) {
+    PageTracking tracking = space.memory().track(dump.name());
+    int next = 0;
+    for (Vma vma : mappings) {
+      boolean prepared = false;
+      for (; next < runs.size() && runs.get(next).end <= vma.end(); next++) {
+        Run run = runs.get(next);
+        prepared = prepared || tracking.prepare(vma.start(), vma.length());
+        if (prepared) {
+          tracking.mark(run.start, run.end - run.start);
+        }
+      }
+    }
+  }
+
+  /** Parts runs into what has changed and what earlier images have. */
+  private static List<Run> split(List<Run> runs, @Nullable PageTracking untouched, long pageSize) {
+    if (untouched == null) {
+      return runs;
+    }
+    List<Run> parts = new ArrayList<>();
+    for (Run run : runs) {
+      long[] at = {run.start};
+      untouched.untouched(
+          run.start,
+          run.end - run.start,
+          pageSize,
+          (from, to) -> {
+            if (from > at[0]) {
+              parts.add(new Run(at[0], from, false));
+            }
+            parts.add(new Run(from, to, true));
+            at[0] = to;
+          });
+      if (at[0] < run.end) {
+        parts.add(new Run(at[0], run.end, false));
+      }
+    }
+    return parts;
   }
 
   private void write(Run run, MemoryImage image, PagesFile pages) throws IOException {
@@ -216,23 +298,28 @@ final class MemoryWriter {
       long present = vma.backing() instanceof HandedArea area ? area.size() - vma.offset() : 0;
       long end = Math.min(vma.end(), vma.start() + present);
       if (end > vma.start()) {
-        runs.add(new Run(vma.start(), end));
+        runs.add(new Run(vma.start(), end, false));
       }
       return runs;
     }
-    image.ownPages(vma.start(), vma.length(), pageSize, (from, to) -> runs.add(new Run(from, to)));
+    image.ownPages(
+        vma.start(), vma.length(), pageSize, (from, to) -> runs.add(new Run(from, to, false)));
     return runs;
   }
 
   /** With the count where old readers look for it, and where new ones do. */
   private static PagemapEntry entry(Run run, long pageSize) {
     long count = (run.end - run.start) / pageSize;
-    return PagemapEntry.newBuilder()
-        .setVaddr(run.start)
-        .setCompatNrPages((int) count)
-        .setFlags(PRESENT)
-        .setNrPages(count)
-        .build();
+    PagemapEntry.Builder entry =
+        PagemapEntry.newBuilder()
+            .setVaddr(run.start)
+            .setCompatNrPages((int) count)
+            .setFlags(run.inParent ? IN_PARENT : PRESENT)
+            .setNrPages(count);
+    if (run.inParent) {
+      entry.setInParent(true); // for readers that do not know flags
+    }
+    return entry.build();
   }
 
   /** The number of shared memory; its pages are written when it is first met. */
@@ -252,7 +339,7 @@ final class MemoryWriter {
     MemoryImage.sharedPages(
         memory.hostFd(),
         memory.size(),
-        (from, to) -> runs.add(new Run(from & -pageSize, to + pageSize - 1 & -pageSize)));
+        (from, to) -> runs.add(new Run(from & -pageSize, to + pageSize - 1 & -pageSize, false)));
     try (PagesFile pages = PagesFile.create(directory, pagesId)) {
       for (Run run : runs) {
         pages.copyFrom(memory.hostFd(), run.start, run.end - run.start);

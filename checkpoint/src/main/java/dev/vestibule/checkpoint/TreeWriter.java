@@ -10,6 +10,7 @@ import dev.vestibule.checkpoint.schema.PstreeEntry;
 import dev.vestibule.checkpoint.schema.TaskKobjIdsEntry;
 import dev.vestibule.checkpoint.schema.TimensEntry;
 import dev.vestibule.checkpoint.schema.VestibuleMachine;
+import dev.vestibule.cpu.PageTracking;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
@@ -17,9 +18,11 @@ import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.profile.KernelProfile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -40,17 +43,24 @@ final class TreeWriter {
   private final FileRegistry files = new FileRegistry();
   private final LockImages locks = new LockImages();
   private final MemoryWriter memory;
+  private final MemoryWriter.Dump dump;
   private final Map<Object, Integer> ids = new IdentityHashMap<>();
   private final Set<Integer> tables = new HashSet<>();
 
   /**
    * @param directory empty
    */
-  TreeWriter(Machine machine, List<Process> tree, Path directory, FreezeStatistics statistics) {
+  TreeWriter(
+      Machine machine,
+      List<Process> tree,
+      Path directory,
+      FreezeStatistics statistics,
+      MemoryWriter.Dump dump) {
     this.machine = machine;
     this.tree = tree;
     this.directory = directory;
-    this.memory = new MemoryWriter(directory, files, statistics);
+    this.memory = new MemoryWriter(directory, files, statistics, dump);
+    this.dump = dump;
   }
 
   void write() throws IOException, FreezeRefusal {
@@ -77,7 +87,29 @@ final class TreeWriter {
                 .setBoottime(Nanos.timespec(now))
                 .build())
         .write(directory);
-    inventory(now);
+    inventory(now, false);
+  }
+
+  /** Whether changes of any process are tracked since the dump that this one is built on. */
+  boolean continues() {
+    for (Process process : tree) {
+      PageTracking tracking = process.ended() ? null : process.space().memory().tracking();
+      if (tracking != null && tracking.since().equals(dump.parent())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Writes memory only. */
+  void writeMemory() throws IOException {
+    Set<AddressSpace> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Process process : tree) {
+      if (!process.ended() && seen.add(process.space())) {
+        memory.pages(process);
+      }
+    }
+    inventory(now(), true);
   }
 
   /** The steady time; the time base, which programs read, may be a little ahead of it. */
@@ -186,9 +218,24 @@ final class TreeWriter {
     image.write(directory);
   }
 
-  private void inventory(long now) throws IOException {
+  private void inventory(long now, boolean memoryOnly) throws IOException {
     KernelProfile profile = machine.profile();
     Task leader = tree.getFirst().tasks().getFirst();
+    VestibuleMachine.Builder vestibule =
+        VestibuleMachine.newBuilder()
+            .setVersion(VERSION)
+            .setKernel(profile.name())
+            .setMachine(profile.architecture().id())
+            .setRelease(profile.uname().release())
+            .setPageSize(profile.memory().pageSize())
+            .setTimebaseHz(profile.cpu().timebaseHz())
+            .setRoot(tree.getFirst().pid())
+            .setDump(dump.name())
+            .setPreDump(memoryOnly);
+    String parent = dump.parent();
+    if (parent != null) {
+      vestibule.setParent(parent);
+    }
     new ImageWriter(ImageKind.INVENTORY, 0)
         .add(
             InventoryEntry.newBuilder()
@@ -196,15 +243,7 @@ final class TreeWriter {
                 .setFdinfoPerId(true)
                 .setRootIds(ids(tree.getFirst(), leader))
                 .setDumpUptime(now / 1000)
-                .setVestibule(
-                    VestibuleMachine.newBuilder()
-                        .setVersion(VERSION)
-                        .setKernel(profile.name())
-                        .setMachine(profile.architecture().id())
-                        .setRelease(profile.uname().release())
-                        .setPageSize(profile.memory().pageSize())
-                        .setTimebaseHz(profile.cpu().timebaseHz())
-                        .setRoot(tree.getFirst().pid()))
+                .setVestibule(vestibule)
                 .build())
         .write(directory);
   }

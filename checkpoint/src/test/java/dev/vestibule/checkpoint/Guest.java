@@ -156,7 +156,7 @@ final class Guest implements AutoCloseable {
 
   void freeze(Path images, boolean leaveRunning, EditedVdso edited) throws Exception {
     FreezeRequest.Then then = leaveRunning ? FreezeRequest.Then.GO_ON : FreezeRequest.Then.KILL;
-    Freeze.freeze(machine, process.pid(), new FreezeRequest(images, then, edited));
+    Freeze.freeze(machine, process.pid(), FreezeRequest.of(images, then).withEdited(edited));
   }
 
   int await() throws InterruptedException {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.profile.Architecture;
@@ -89,9 +88,7 @@ class HeldFilesTest {
               Freeze.freeze(
                   guest.machine(),
                   child.pid(),
-                  directory.resolve("images"),
-                  false,
-                  EditedVdso.REFUSE))
+                  FreezeRequest.of(directory.resolve("images"), FreezeRequest.Then.KILL)))
           .isInstanceOf(FreezeRefusal.class)
           .hasMessageContaining(what)
           .hasMessageEndingWith("which is not frozen along");

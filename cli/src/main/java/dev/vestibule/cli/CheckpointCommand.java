@@ -6,6 +6,7 @@ import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -34,6 +35,23 @@ final class CheckpointCommand implements Callable<Integer> {
   private boolean leaveRunning;
 
   @Option(
+      names = "--pre-dump",
+      description =
+          "write memory only and let the guest go on: a later freeze writes what has changed since")
+  private boolean preDump;
+
+  @Option(
+      names = "--prev-images-dir",
+      paramLabel = "DIR",
+      description = "leave pages to earlier images that have not changed since; relative to -D")
+  private @Nullable Path previous;
+
+  @Option(
+      names = "--track-mem",
+      description = "track changes from now on, so that these images can be the earlier ones")
+  private boolean track;
+
+  @Option(
       names = "--edited-vdso",
       paramLabel = "refuse|keep",
       description = "what to do if somebody has changed a process's vDSO (refuse)")
@@ -47,8 +65,10 @@ final class CheckpointCommand implements Callable<Integer> {
     }
     try {
       FreezeRequest.Then then =
-          leaveRunning ? FreezeRequest.Then.GO_ON : FreezeRequest.Then.KILL;
-      Control.checkpoint(pid, new FreezeRequest(directory, then, policy));
+          preDump
+              ? FreezeRequest.Then.PRE_DUMP
+              : leaveRunning ? FreezeRequest.Then.GO_ON : FreezeRequest.Then.KILL;
+      Control.checkpoint(pid, new FreezeRequest(directory, then, policy, previous, track));
       return 0;
     } catch (FreezeRefusal refusal) {
       throw CommandFailure.ours("checkpoint: " + refusal.getMessage());

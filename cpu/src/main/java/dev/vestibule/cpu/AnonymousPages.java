@@ -293,6 +293,15 @@ final class AnonymousPages {
     }
   }
 
+  /** Tells of the parts of a range that show a store, whose pages are copied when written. */
+  void copiedWhenWritten(long from, long to, Ranges.Visitor visitor) {
+    for (Piece piece : overlapping(from, to)) {
+      if (piece.share != null && !piece.live) {
+        visitor.range(Math.max(piece.start, from), Math.min(piece.end, to));
+      }
+    }
+  }
+
   /** Tells of the pages of a range that are not just zeros that nobody touched. */
   void contents(long from, long to, Ranges.Visitor visitor) {
     for (Piece whole : overlapping(from, to)) {

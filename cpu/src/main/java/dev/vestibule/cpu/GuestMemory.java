@@ -64,6 +64,7 @@ public final class GuestMemory implements Closeable {
   private volatile PageSource pageSource = (address, cause) -> false;
   private final AnonymousPages anonymous;
   private volatile @Nullable Watchpoints watchpoints;
+  private @Nullable PageTracking tracking;
   private Runnable whenClosed = () -> {};
   private boolean closed;
 
@@ -217,7 +218,7 @@ public final class GuestMemory implements Closeable {
    */
   public int mapAnonymous(long address, long length, int protection) {
     checkRange(address, length);
-    forgetCode(address, length);
+    replace(address, length);
     pages.clear(address, length);
     boolean dense = (protection & PROT_WRITE) != 0; // what is only reserved is mapped without
     int result = anonymous.map(address, length, dense);
@@ -245,7 +246,7 @@ public final class GuestMemory implements Closeable {
       boolean shared,
       boolean hostWritable) {
     checkRange(address, length);
-    forgetCode(address, length);
+    replace(address, length);
     pages.clear(address, length);
     // A shared mapping that can never be written shows the same bytes when mapped privately, and
     // keeps the window writable for the host.
@@ -272,7 +273,7 @@ public final class GuestMemory implements Closeable {
   /** Removes all pages of [address, address + length). */
   public void unmap(long address, long length) {
     checkRange(address, length);
-    forgetCode(address, length);
+    replace(address, length);
     pages.clear(address, length);
     List<AnonymousPages.Piece> old = anonymous.take(address, length);
     punch(address, length);
@@ -301,9 +302,14 @@ public final class GuestMemory implements Closeable {
    * @throws OutOfMemoryError if the host refuses to map memory anew
    */
   public MemoryFork fork(boolean quiet) {
+    PageTracking tracked = tracking;
+    Ranges untouched = tracked == null ? new Ranges() : tracked.beforeFork(quiet);
     List<AnonymousPages.Run> copied = anonymous.freeze(quiet);
     if (pages.enforced()) {
       anonymous.parts(0, limit, (from, to) -> pages.apply(from, to - from));
+    }
+    if (tracked != null) {
+      tracked.afterFork(untouched);
     }
     return new MemoryFork(this, copied);
   }
@@ -326,7 +332,7 @@ public final class GuestMemory implements Closeable {
   public void copyWithin(long from, long to, long length) {
     checkRange(from, length);
     checkRange(to, length);
-    forgetCode(to, length);
+    replace(to, length);
     anonymous.parts(
         from,
         from + length,
@@ -370,7 +376,7 @@ public final class GuestMemory implements Closeable {
    */
   public void setBeyondFile(long address, long length, boolean beyond) {
     checkRange(address, length);
-    forgetCode(address, length);
+    replace(address, length);
     for (long at = address; at < address + length; at += PAGE_SIZE) {
       int old = pages.at(at);
       if ((old & MAPPED) != 0) {
@@ -391,8 +397,8 @@ public final class GuestMemory implements Closeable {
   public void move(long from, long to, long length) {
     checkRange(from, length);
     checkRange(to, length);
-    forgetCode(from, length);
-    forgetCode(to, length);
+    replace(from, length);
+    replace(to, length);
     byte[] entries = new byte[Math.toIntExact(length >>> PAGE_SHIFT)];
     HostMemory.copyOut(table + (from >>> PAGE_SHIFT), entries, 0, entries.length);
     pages.clear(from, length);
@@ -407,7 +413,7 @@ public final class GuestMemory implements Closeable {
   /** Drops the contents of private pages, as MADV_DONTNEED; file pages show the file again. */
   public void discard(long address, long length) {
     checkRange(address, length);
-    forgetCode(address, length);
+    replace(address, length);
     pages.open(address, length, () -> anonymous.discard(address, length));
     pages.apply(address, length);
     if (!anonymous.covers(address, address + length)) {
@@ -489,6 +495,18 @@ public final class GuestMemory implements Closeable {
     return address >= 0 && address < limit;
   }
 
+  /** Which pages are untouched since somebody has begun to ask, or null before. */
+  public @Nullable PageTracking tracking() {
+    return tracking;
+  }
+
+  /** Begins to look anew which pages remain untouched; none is until it is marked. */
+  public PageTracking track(String since) {
+    PageTracking anew = new PageTracking(this, since);
+    tracking = anew;
+    return anew;
+  }
+
   // ---- watched data -----------------------------------------------------------------------------
 
   /** What a debugger watches, or null while nothing is watched. */
@@ -552,6 +570,14 @@ public final class GuestMemory implements Closeable {
         pages.put(address, old | SPECIAL);
       }
       HostMemory.fullFence();
+    }
+  }
+
+  /** The pages are about to show something else, without being written. */
+  private void replace(long address, long length) {
+    forgetCode(address, length);
+    if (tracking != null) {
+      tracking.forget(address, length);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.LongPredicate;
 
 /**
  * Which host pages of a private mapping has somebody written? Reads /proc/self/pagemap, whose flag
@@ -15,6 +16,7 @@ final class PageMap {
   private static final long PRESENT = 1L << 63;
   private static final long SWAPPED = 1L << 62;
   private static final long FILE_OR_SHARED = 1L << 61;
+  private static final long MARKED = 1L << 57; // write-protected by userfaultfd(2)
   private static final int STEP = 1 << 22; // bytes of memory for each read
   private final int fd;
 
@@ -38,6 +40,15 @@ final class PageMap {
 
   /** Tells of the runs of pages in [from, to) that are this process's own copies. */
   void ownRuns(long from, long to, Ranges.Visitor visitor) {
+    runs(from, to, PageMap::isOwn, visitor);
+  }
+
+  /** Tells of the runs of pages in [from, to) whose mark {@link WriteTracking} has not lost. */
+  void markedRuns(long from, long to, Ranges.Visitor visitor) {
+    runs(from, to, entry -> (entry & MARKED) != 0, visitor);
+  }
+
+  private void runs(long from, long to, LongPredicate wanted, Ranges.Visitor visitor) {
     long[] entries = new long[(int) (Math.min(STEP, to - from) >>> GuestMemory.PAGE_SHIFT)];
     long start = -1;
     for (long at = from; at < to; at += STEP) {
@@ -45,10 +56,10 @@ final class PageMap {
       read(at, entries, count);
       for (int page = 0; page < count; page++) {
         long here = at + ((long) page << GuestMemory.PAGE_SHIFT);
-        boolean own = isOwn(entries[page]);
-        if (own && start < 0) {
+        boolean found = wanted.test(entries[page]);
+        if (found && start < 0) {
           start = here;
-        } else if (!own && start >= 0) {
+        } else if (!found && start >= 0) {
           visitor.range(start, here);
           start = -1;
         }

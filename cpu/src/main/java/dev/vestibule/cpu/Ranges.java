@@ -70,6 +70,15 @@ final class Ranges {
     }
   }
 
+  /** Tells of everything in the set that lies between two numbers, in ascending order. */
+  void within(long from, long to, Visitor visitor) {
+    Map.Entry<Long, Long> below = ends.lowerEntry(from);
+    if (below != null && below.getValue() > from) {
+      visitor.range(from, Math.min(to, below.getValue()));
+    }
+    ends.subMap(from, to).forEach((start, end) -> visitor.range(start, Math.min(to, end)));
+  }
+
   /** Tells of everything in the set, in ascending order. */
   void each(Visitor visitor) {
     ends.forEach(visitor::range);

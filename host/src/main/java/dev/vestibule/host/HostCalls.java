@@ -14,6 +14,7 @@ public final class HostCalls {
   public static final int MSYNC = number(26, 227);
   public static final int MINCORE = number(27, 232);
   public static final int MADVISE = number(28, 233);
+  public static final int USERFAULTFD = number(323, 282);
   public static final int MEMFD_CREATE = number(319, 279);
   public static final int FTRUNCATE = number(77, 46);
   public static final int OPENAT = number(257, 56);

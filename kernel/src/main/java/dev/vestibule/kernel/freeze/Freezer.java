@@ -149,10 +149,17 @@ public final class Freezer {
     long vforkDeadline = 0;
     while (true) {
       List<Task> moving = moving();
-      if (moving.isEmpty()) {
-        return null;
-      }
       long now = System.nanoTime();
+      if (moving.isEmpty()) {
+        if (!anyEnding()) {
+          return null;
+        }
+        if (now >= deadline) {
+          return "a process does not come to its end";
+        }
+        LockSupport.parkNanos(50_000);
+        continue;
+      }
       boolean onlyParents = true;
       for (Task task : moving) {
         if (task.tracee() != null) {
@@ -172,6 +179,18 @@ public final class Freezer {
             .formatted(first.tid(), first.process().pid());
       }
       LockSupport.parkNanos(50_000);
+    }
+  }
+
+  /** Whether a process has no task any more and still has to become one that has ended. */
+  private boolean anyEnding() {
+    synchronized (machine.lock()) {
+      for (Process process : machine.processes()) {
+        if (!process.ended() && process.tasks().isEmpty()) {
+          return true;
+        }
+      }
+      return false;
     }
   }
 
