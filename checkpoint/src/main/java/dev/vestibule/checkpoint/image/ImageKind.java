@@ -54,6 +54,8 @@ public enum ImageKind {
 
   /** The file's name; {@code id} matters where there are several of the kind. */
   public String file(int id) {
-    return pattern.replace("%d", Integer.toString(id)) + ".img";
+    // Not by String.format, whose first use loads what belongs to locales.
+    String name = pattern.replace("%d", Integer.toString(id));
+    return name.replace("%x", Integer.toHexString(id)) + ".img";
   }
 }
