@@ -157,7 +157,8 @@ final class FixedPoint {
       asm = "mullw{oe:o}{rc:.} rt,ra,rb",
       section = "3.3.9")
   static void mullw(PowerBuilder m, int rt, int ra, int rb, boolean oe, boolean rc) {
-    int product = m.op(Op.MULS32, m.gpr(ra), m.gpr(rb));
+    boolean lowHalf = !m.wide() && !oe; // nobody sees the other one
+    int product = m.op(lowHalf ? Op.MUL : Op.MULS32, m.gpr(ra), m.gpr(rb));
     int overflow = oe ? isDifferent(m, product, m.op(Op.SX32, product)) : -1;
     finish(m, rt, product, overflow, rc);
   }

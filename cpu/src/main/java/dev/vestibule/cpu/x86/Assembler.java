@@ -397,8 +397,36 @@ class Assembler {
     registers(wide, 0xf7, operation, register);
   }
 
+  final void oneMemory(boolean wide, int operation, int base, int displacement) {
+    memory(wide, 0xf7, operation, base, displacement);
+  }
+
   final void multiply(boolean wide, int to, int from) {
     registers(wide, 0x0faf, to, from);
+  }
+
+  final void multiplyMemory(boolean wide, int to, int base, int displacement) {
+    memory(wide, 0x0faf, to, base, displacement);
+  }
+
+  /**
+   * The unsigned product with RDX, without touching flags (BMI2); its high half if both coincide.
+   */
+  final void multiplyByRdx(int high, int low, int from) {
+    productPrefix(high, low, from);
+    emit8(0xc0 | (high & 7) << 3 | from & 7);
+  }
+
+  final void multiplyByRdxMemory(int high, int low, int base, int displacement) {
+    productPrefix(high, low, base);
+    address(high, base, NO_INDEX, 0, displacement);
+  }
+
+  private void productPrefix(int high, int low, int from) {
+    emit8(0xc4);
+    emit8((high < 8 ? 0x80 : 0) | 0x40 | (from < 8 ? 0x20 : 0) | 2);
+    emit8(0x80 | ~low << 3 & 0x78 | 3);
+    emit8(0xf6);
   }
 
   final void multiply(boolean wide, int to, int from, int value) {

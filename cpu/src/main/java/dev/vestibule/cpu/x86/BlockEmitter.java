@@ -60,11 +60,17 @@ final class BlockEmitter extends StatusEmitter {
   private int missStub;
   private int faultStub;
   private boolean[] known = {};
+
+  /** Instructions and micro-operations that follow as machine code end here. */
+  private int pastInstruction;
+
+  private int past;
   private final List<Placed> emitted = new ArrayList<>();
   private final long counterCell;
   private final long ticksPerSecond;
   private Successors successors = (pc, context) -> null;
   private @Nullable Block next;
+  private Context onward = Context.NOTHING;
   private int base;
   private Block block;
   private Label leavePins = new Label();
@@ -231,7 +237,7 @@ final class BlockEmitter extends StatusEmitter {
     while (now != null) {
       next = null;
       emitOne(now, entered);
-      entered = context().without(-1);
+      entered = onward;
       now = next;
       if (now != null) {
         enter(now, entered, memory);
@@ -285,6 +291,7 @@ final class BlockEmitter extends StatusEmitter {
     long[] code = block.code();
     beginFloats(code, base);
     int count = block.instructions();
+    pastInstruction = 0;
     int[] places = new int[count];
     Context[] contexts = new Context[count];
     for (int k = 0; k < count; k++) {
@@ -313,7 +320,7 @@ final class BlockEmitter extends StatusEmitter {
     forget();
     usePins(context.pins());
     beginBlock(newBlock, context);
-    beginMemory(memory, context);
+    beginMemory(memory);
   }
 
   /**
@@ -355,8 +362,12 @@ final class BlockEmitter extends StatusEmitter {
     int from = block.start(k);
     int to = block.startOfNext(k);
     if (known[k]) {
+      if (k >= pastInstruction) {
+        findPast(k);
+      }
       lookAround(code, k, slow);
       beginInstruction(block, from, to);
+      values().beginInstruction();
       for (int i = from; i < to; i++) {
         beginOperation(i);
         prepare(code[i]);
@@ -372,6 +383,14 @@ final class BlockEmitter extends StatusEmitter {
       int behind = base + size();
       stubs.add(new Stub(slow, Site.Kind.SLOW, block, k, 0, behind, context));
     }
+  }
+
+  private void findPast(int k) {
+    pastInstruction = k;
+    while (pastInstruction < known.length && known[pastInstruction]) {
+      pastInstruction++;
+    }
+    past = pastInstruction < known.length ? block.start(pastInstruction) : block.code().length;
   }
 
   private void emitOperation(long w, int index, Label slow) {
@@ -392,7 +411,7 @@ final class BlockEmitter extends StatusEmitter {
   private void emitOther(int op, long w, int index, Label slow) {
     if (op < Op.LDU8) {
       if (!known(w)) {
-        emitInteger(w);
+        emitInteger(w, index, past);
       }
     } else if (accesses(op)) {
       emitMemory(w, slow);
@@ -413,10 +432,7 @@ final class BlockEmitter extends StatusEmitter {
       return;
     }
     if (!stores(op)) {
-      written(Op.d(w));
-      if (Op.carries(op)) {
-        written(Op.c(w));
-      }
+      wrote(w);
     }
     noteWrites(w);
     timebaseRead &= !accesses(op) && !moves(op) && op != Op.HELP;
@@ -454,7 +470,9 @@ final class BlockEmitter extends StatusEmitter {
       case Op.EXIT_ZERO32, Op.EXIT_NONZERO32, Op.EXIT_ZERO64, Op.EXIT_NONZERO64 -> {
         boolean wide = op == Op.EXIT_ZERO64 || op == Op.EXIT_NONZERO64;
         boolean zero = op == Op.EXIT_ZERO32 || op == Op.EXIT_ZERO64;
-        compareWithZero(wide, a);
+        if (!isCounted(index)) {
+          compareWithZero(wide, a);
+        }
         exitIf(zero ? EQUAL : NOT_EQUAL, exit);
       }
       case Op.JUMP -> indirect(a);
@@ -486,7 +504,8 @@ final class BlockEmitter extends StatusEmitter {
   /** The block's last operation: the successor may follow immediately. */
   private void leave(int exit) {
     if (!backward(exit)) {
-      next = successors.follow(block.exit(exit), context().without(-1));
+      onward = onward(exit);
+      next = successors.follow(block.exit(exit), onward);
     }
     if (next == null) {
       exit(exit);
@@ -499,8 +518,12 @@ final class BlockEmitter extends StatusEmitter {
   }
 
   private void addExit(Label stub, int exit, int jump) {
-    Context now = backward(exit) ? context() : context().without(-1);
-    add(stub, Site.Kind.EXIT, exit, base + jump, now);
+    add(stub, Site.Kind.EXIT, exit, base + jump, onward(exit));
+  }
+
+  /** What is known behind an exit; of addresses only within loops, lest there be more versions. */
+  private Context onward(int exit) {
+    return backward(exit) || pins() != null ? context() : context().without(-1);
   }
 
   private void exitIf(int condition, int exit) {

@@ -162,7 +162,7 @@ class CompareEmitter extends Locations {
     return to;
   }
 
-  private static boolean isCompare(int op) {
+  static boolean isCompare(int op) {
     return op >= Op.CMPS32 && op <= Op.CMPUI64;
   }
 

@@ -7,7 +7,20 @@ import dev.vestibule.cpu.micro.Op;
 class IntegerEmitter extends CompareEmitter {
   private static final long M32 = 0xffff_ffffL;
   private final HostFeatures host;
+  private final Values values = new Values();
   private long[] pool = {};
+  private long[] code = {};
+
+  /** The micro-operation that is being emitted, and where those end that follow it. */
+  private int index;
+
+  private int end;
+
+  /** The operation that takes a carry from the host's flags, which are left alone up to it. */
+  private int flagsUntil;
+
+  /** An operation that has been emitted already. */
+  private int done;
 
   IntegerEmitter(int[] hotSlots, HostFeatures host) {
     super(hotSlots);
@@ -20,7 +33,37 @@ class IntegerEmitter extends CompareEmitter {
 
   final void beginBlock(Block block, Context context) {
     pool = block.pool();
+    code = block.code();
+    flagsUntil = -1;
+    done = -1;
     beginCompares(context);
+    values.begin(context.inside());
+  }
+
+  /** What is known of the values of slots. */
+  final Values values() {
+    return values;
+  }
+
+  @Override
+  final int inside() {
+    return values.inside();
+  }
+
+  @Override
+  void written(int slot) {
+    values.written(slot);
+  }
+
+  /** Notes that an operation has got its result. */
+  final void wrote(long w) {
+    values.written(w, pool);
+  }
+
+  @Override
+  void forget() {
+    super.forget();
+    values.begin(0);
   }
 
   /** Whether {@link #emitInteger} knows the operation. */
@@ -33,10 +76,23 @@ class IntegerEmitter extends CompareEmitter {
     };
   }
 
-  final void emitInteger(long w) {
-    int op = Op.op(w);
-    int d = Op.d(w);
-    emitOne(op, d, Op.a(w), w);
+  /**
+   * Emits a micro-operation.
+   *
+   * @param at its index in the block
+   * @param past where those end that follow it as machine code
+   */
+  final void emitInteger(long w, int at, int past) {
+    if (at == done) {
+      return;
+    }
+    index = at;
+    end = past;
+    emitOne(Op.op(w), Op.d(w), Op.a(w), w);
+  }
+
+  private boolean keepsFlags() {
+    return index < flagsUntil;
   }
 
   // ---- micro-operations -------------------------------------------------------------------------
@@ -52,12 +108,12 @@ class IntegerEmitter extends CompareEmitter {
       case Op.RSUBI -> subtractFrom(d, a, Op.imm(w));
       case Op.NEG -> unary(NEG, d, a);
       case Op.NOT -> unary(NOT, d, a);
-      case Op.MUL -> product(d, a, Op.b(w));
+      case Op.MUL, Op.MULHU64 -> unsignedProduct(op, d, a, Op.b(w));
       case Op.MULI -> define(d, productWith(a, Op.imm(w)));
       case Op.MULHS64 -> highProduct(IMUL, d, a, Op.b(w));
-      case Op.MULHU64 -> highProduct(MUL, d, a, Op.b(w));
-      case Op.MULHS32, Op.MULS32 -> signedProduct(d, a, Op.b(w), op == Op.MULHS32);
-      case Op.MULHU32 -> unsignedProduct(d, a, Op.b(w));
+      case Op.MULS32 -> signedProduct(d, a, Op.b(w));
+      case Op.MULHS32 -> highSignedProduct(d, a, Op.b(w));
+      case Op.MULHU32 -> highUnsignedProduct(d, a, Op.b(w));
       case Op.DIVS32 -> signedQuotient(false, d, a, Op.b(w));
       case Op.DIVS64 -> signedQuotient(true, d, a, Op.b(w));
       case Op.DIVU32 -> unsignedQuotient(false, d, a, Op.b(w));
@@ -90,12 +146,16 @@ class IntegerEmitter extends CompareEmitter {
       }
       case Op.SX32 -> {
         int to = target(d);
-        signedInto(to, a);
+        if (values.isSigned32(a)) {
+          into(to, a);
+        } else {
+          signedInto(to, a);
+        }
         define(d, to);
       }
       case Op.ZX32 -> {
         int to = target(d);
-        into32(to, a);
+        zeroExtended(to, a);
         define(d, to);
       }
       case Op.ROTM32 -> rotateMask32(d, a, amount & 31, pool[Op.imm(w) >>> 6]);
@@ -211,7 +271,13 @@ class IntegerEmitter extends CompareEmitter {
 
   private void addConstant(int d, int a, int value) {
     int to = target(d);
-    if (registerOf(a) >= 0 && registerOf(a) != to) {
+    if (keepsFlags()) {
+      int from = use(a, RAX);
+      loadAddress(true, to, from, value);
+    } else if (counts(d)) {
+      countDown(d, a, value);
+      return;
+    } else if (registerOf(a) >= 0 && registerOf(a) != to) {
       loadAddress(true, to, registerOf(a), value);
     } else if (registerOf(d) < 0 && d == a && !isConstant(d)) {
       operateMemoryConstant(true, ADD, RBP, offset(d), value);
@@ -220,6 +286,33 @@ class IntegerEmitter extends CompareEmitter {
       into(to, a);
       operateConstant(true, ADD, to, value);
     }
+    define(d, to);
+  }
+
+  /** Whether the next operation leaves depending on a sum alone: it finds it in the flags. */
+  private boolean counts(int d) {
+    int next = index + 1 < end ? Op.op(code[index + 1]) : 0;
+    return next >= Op.EXIT_ZERO32 && next <= Op.EXIT_NONZERO64 && Op.a(code[index + 1]) == d;
+  }
+
+  /** Whether the host's flags say how an operation's operand compares with zero. */
+  final boolean isCounted(int at) {
+    return at > 0
+        && at - 1 == index
+        && Op.op(code[at - 1]) == Op.ADDI
+        && Op.d(code[at - 1]) == Op.a(code[at]);
+  }
+
+  private void countDown(int d, int a, int value) {
+    int next = Op.op(code[index + 1]);
+    boolean wide = next == Op.EXIT_ZERO64 || next == Op.EXIT_NONZERO64;
+    if (registerOf(d) < 0 && d == a && !isConstant(d)) {
+      operateMemoryConstant(wide, ADD, RBP, offset(d), value);
+      return;
+    }
+    int to = target(d);
+    into(to, a);
+    operateConstant(wide, ADD, to, value);
     define(d, to);
   }
 
@@ -281,10 +374,40 @@ class IntegerEmitter extends CompareEmitter {
     define(d, RAX);
   }
 
+  /** A half of a product, and the other one if that is wanted as well. */
+  private void unsignedProduct(int op, int d, int a, int b) {
+    int other = host.bmi2() ? Ahead.otherHalf(code, index, end) : -1;
+    if (other >= 0) {
+      prepare(code[other]);
+      int second = Op.d(code[other]);
+      int low = op == Op.MUL ? d : second;
+      int high = op == Op.MUL ? second : d;
+      into(RDX, a);
+      multiplyWideByRdx(registerOr(high, RCX), registerOr(low, RAX), b, RCX);
+      define(low, registerOr(low, RAX));
+      define(high, registerOr(high, RCX));
+      done = other;
+    } else if (op == Op.MUL) {
+      product(d, a, b);
+    } else if (host.bmi2()) {
+      into(RDX, a);
+      multiplyWideByRdx(target(d), target(d), b, RCX);
+      define(d, target(d));
+    } else {
+      highProduct(MUL, d, a, b);
+    }
+  }
+
+  private int registerOr(int slot, int scratch) {
+    return target(slot) == RAX ? scratch : target(slot);
+  }
+
   private void product(int d, int a, int b) {
-    into(RAX, a);
-    multiply(true, RAX, use(b, RCX));
-    define(d, RAX);
+    int to = target(d);
+    boolean swaps = registerOf(b) == to;
+    into(to, swaps ? b : a);
+    multiplySlot(to, swaps ? a : b, RCX);
+    define(d, to);
   }
 
   private int productWith(int a, int value) {
@@ -294,21 +417,37 @@ class IntegerEmitter extends CompareEmitter {
 
   private void highProduct(int operation, int d, int a, int b) {
     into(RAX, a);
-    one(true, operation, use(b, RCX));
+    multiplyWide(operation, b, RCX);
     define(d, RDX);
   }
 
-  private void signedProduct(int d, int a, int b, boolean high) {
-    signedInto(RAX, a);
-    signedInto(RCX, b);
-    multiply(true, RAX, RCX);
-    if (high) {
-      shift(true, SHR, RAX, 32);
+  private void signedProduct(int d, int a, int b) {
+    boolean first = values.isSigned32(a);
+    boolean second = values.isSigned32(b);
+    if (first && second) {
+      product(d, a, b);
+      return;
+    }
+    signedInto(RAX, second ? a : b);
+    int other = second ? b : a;
+    if (first || second) {
+      multiplySlot(RAX, other, RCX);
+    } else {
+      signedInto(RCX, other);
+      multiply(true, RAX, RCX);
     }
     define(d, RAX);
   }
 
-  private void unsignedProduct(int d, int a, int b) {
+  private void highSignedProduct(int d, int a, int b) {
+    signedInto(RAX, a);
+    signedInto(RCX, b);
+    multiply(true, RAX, RCX);
+    shift(true, SHR, RAX, 32);
+    define(d, RAX);
+  }
+
+  private void highUnsignedProduct(int d, int a, int b) {
     into32(RAX, a);
     into32(RCX, b);
     multiply(true, RAX, RCX);
@@ -398,7 +537,7 @@ class IntegerEmitter extends CompareEmitter {
     }
     int to = target(d);
     if (amount == 0 && mask == M32) {
-      into32(to, a);
+      zeroExtended(to, a);
     } else {
       lowInto(to, a);
     }
@@ -421,6 +560,14 @@ class IntegerEmitter extends CompareEmitter {
     }
   }
 
+  private void zeroExtended(int to, int a) {
+    if (values.isUnsigned32(a)) {
+      into(to, a);
+    } else {
+      into32(to, a);
+    }
+  }
+
   private void rotate(boolean wide, int register, int amount) {
     if (amount != 0) {
       shift(wide, ROL, register, amount);
@@ -430,7 +577,7 @@ class IntegerEmitter extends CompareEmitter {
   private void rotateMask64(int d, int a, int amount, long mask) {
     int to = target(d);
     if (amount == 0 && mask == M32) {
-      into32(to, a);
+      zeroExtended(to, a);
     } else if (amount == 0 && mask >>> 32 == 0) {
       lowInto(to, a);
       mask(to, mask);
@@ -508,20 +655,31 @@ class IntegerEmitter extends CompareEmitter {
   private void carrying(int operation, int condition, boolean wide, long w) {
     int c = Op.c(w);
     int b = Op.b(w);
+    boolean passed = index == flagsUntil;
     int to = apart(Op.d(w), b);
     if (wide) {
       into(to, Op.a(w));
     } else {
       into32(to, Op.a(w));
     }
-    if (operation == ADC && registerOf(c) >= 0) {
+    if (operation == ADC && passed) {
+      flagsUntil = -1;
+    } else if (operation == ADC && registerOf(c) >= 0) {
       bitToCarry(registerOf(c), 0);
     } else if (operation == ADC) {
       bitToCarry(RBP, offset(c), 0);
     }
     operateSlot(wide, operation, to, b, RCX);
     define(Op.d(w), to);
-    if (registerOf(c) >= 0) {
+    int next = Ahead.carry(code, index, end, host.bmi2());
+    if (next >= 0) {
+      flagsUntil = next;
+      if (condition == ABOVE_EQUAL) {
+        complementCarry();
+      }
+    } else if (next == Ahead.DEAD) {
+      return;
+    } else if (registerOf(c) >= 0) {
       set(condition, registerOf(c)); // which has no other bits
     } else {
       setMemory(condition, RBP, offset(c));

@@ -232,6 +232,33 @@ class Locations extends VectorAssembler {
     }
   }
 
+  /** The low half of the product with the slot's value. */
+  final void multiplySlot(int register, int slot, int scratch) {
+    if (place[slot] >= 0 || isConstant(slot)) {
+      multiply(true, register, use(slot, scratch));
+    } else {
+      multiplyMemory(true, register, RBP, offset(slot));
+    }
+  }
+
+  /** RDX and RAX = the product of RAX and the slot's value. */
+  final void multiplyWide(int operation, int slot, int scratch) {
+    if (place[slot] >= 0 || isConstant(slot)) {
+      one(true, operation, use(slot, scratch));
+    } else {
+      oneMemory(true, operation, RBP, offset(slot));
+    }
+  }
+
+  /** The unsigned product of RDX and the slot's value; keeps flags. */
+  final void multiplyWideByRdx(int high, int low, int slot, int scratch) {
+    if (place[slot] >= 0 || isConstant(slot)) {
+      multiplyByRdx(high, low, use(slot, scratch));
+    } else {
+      multiplyByRdxMemory(high, low, RBP, offset(slot));
+    }
+  }
+
   /** Where a result should be computed: the slot's register, or RAX. */
   final int target(int slot) {
     if (place[slot] == UNKNOWN) {

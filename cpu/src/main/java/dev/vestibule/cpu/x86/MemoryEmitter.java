@@ -8,8 +8,8 @@ import dev.vestibule.cpu.micro.Op;
  *
  * <p>The segment GS begins at the window, and the host enforces what the page table says: an access
  * is one instruction, and what is not allowed faults. Addresses of 64 bits are compared with the
- * window's size first; those of 32 bits are truncated by the processor, and the window holds them
- * all. Displacements stay within the guard areas around the window.
+ * window's size first, unless they are known to lie within the guard areas around the window (see
+ * {@link Values}); those of 32 bits are truncated by the processor, and the window holds them all.
  */
 class MemoryEmitter extends IntegerEmitter {
   /** Displacements up to this are left to the guard areas. */
@@ -34,36 +34,14 @@ class MemoryEmitter extends IntegerEmitter {
   private boolean truncates;
   private long limit;
 
-  /** General registers of the guest, as bits, whose values are known to lie in the window. */
-  private int inside;
-
   MemoryEmitter(int[] hotSlots, HostFeatures host) {
     super(hotSlots, host);
   }
 
-  final void beginMemory(GuestMemory memory, Context context) {
+  final void beginMemory(GuestMemory memory) {
     wide = memory.wide();
     limit = memory.limit();
     truncates = memory.spansAll();
-    inside = context.inside();
-  }
-
-  @Override
-  int inside() {
-    return inside;
-  }
-
-  @Override
-  void written(int slot) {
-    if (slot < Integer.SIZE) {
-      inside &= ~(1 << slot);
-    }
-  }
-
-  @Override
-  void forget() {
-    super.forget();
-    inside = 0;
   }
 
   static boolean accesses(int op) {
@@ -121,20 +99,30 @@ class MemoryEmitter extends IntegerEmitter {
       loadAddress(wide, RAX, register, displacement);
       return checked(RAX, 0, slow);
     }
-    if (base < Integer.SIZE && (inside >>> base & 1) != 0) {
-      return new Place(register, -1, displacement);
-    }
-    if (base < Integer.SIZE) {
-      inside |= 1 << base;
-    }
-    return checked(register, displacement, slow);
+    Place place =
+        values().inReach(base)
+            ? new Place(register, -1, displacement)
+            : checked(register, displacement, slow);
+    values().accessed(base, displacement);
+    return place;
   }
 
   private Place indexed(int a, int b, Label slow) {
+    if (isConstant(a) && constantOf(a) == 0) {
+      return displaced(b, 0, slow);
+    }
     int first = use(a, RAX);
     int second = use(b, RCX);
     if (truncates) {
       return new Place(first, second, 0);
+    }
+    boolean index = values().isIndex(b);
+    if (wide && index && values().inReach(a)
+        || wide && values().isIndex(a) && values().inReach(b)) {
+      return new Place(first, second, 0);
+    }
+    if (wide && index) {
+      values().accessed(a, values().indexBound(b));
     }
     loadAddress(wide, RAX, first, second, 0, 0);
     return checked(RAX, 0, slow);

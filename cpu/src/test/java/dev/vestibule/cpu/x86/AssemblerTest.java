@@ -218,6 +218,8 @@ class AssemblerTest {
     expected.add("imul %s, %s".formatted(WIDE[r], WIDE[s]));
     a.multiply(false, r, s, 0x4321);
     expected.add("imul %s, %s, 0x4321".formatted(NARROW[r], NARROW[s]));
+    a.multiplyByRdx(r, s, s);
+    expected.add("mulx %1$s, %2$s, %2$s".formatted(WIDE[r], WIDE[s]));
     a.leadingZeros(true, r, s);
     expected.add("lzcnt %s, %s".formatted(WIDE[r], WIDE[s]));
     a.populationCount(false, r, s);
@@ -292,6 +294,12 @@ class AssemblerTest {
     expected.add("movsxd %s, dword ptr %s".formatted(WIDE[r], at));
     a.loadAddress(false, r, base, displacement);
     expected.add("lea %s, %s".formatted(NARROW[r], at));
+    a.multiplyMemory(true, r, base, displacement);
+    expected.add("imul %s, %s".formatted(WIDE[r], at));
+    a.oneMemory(true, Assembler.MUL, base, displacement);
+    expected.add("mul qword ptr %s".formatted(at));
+    a.multiplyByRdxMemory(r, base, base, displacement);
+    expected.add("mulx %s, %s, %s".formatted(WIDE[r], WIDE[base], at));
     a.operateMemory(true, Assembler.OR, r, base, displacement);
     expected.add("or %s, %s".formatted(WIDE[r], at));
     a.storeConstant(-7, base, displacement);
