@@ -120,13 +120,19 @@ final class SystemUnit {
 
   private static int fields(PowerBuilder m, int fxm) {
     int value = -1;
+    int last = 0;
     for (int field = 0; field < 8; field++) {
       if ((fxm & 0x80 >> field) != 0) {
-        int place = m.opImmediate(Op.SHLI, m.get(PowerState.crField(field)), 28 - 4 * field);
-        value = value < 0 ? place : m.op(Op.OR, value, place);
+        int bits = m.get(PowerState.crField(field));
+        value = value < 0 ? bits : m.op(Op.OR, shifted(m, value, field - last), bits);
+        last = field;
       }
     }
-    return value < 0 ? m.constant(0) : value;
+    return value < 0 ? m.constant(0) : shifted(m, value, 7 - last);
+  }
+
+  private static int shifted(PowerBuilder m, int value, int fields) {
+    return fields == 0 ? value : m.opImmediate(Op.SHLI, value, 4 * fields);
   }
 
   @Instruction(value = "31 bf /:2 /:10 512:10 /:1", asm = "mcrxr bf", section = "1.03 3.3.13")

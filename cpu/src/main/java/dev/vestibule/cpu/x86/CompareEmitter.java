@@ -121,7 +121,7 @@ class CompareEmitter extends Locations {
   /** Whether a micro-operation reads a slot; may say so of one that does not. */
   static boolean reads(long w, int slot) {
     if (Op.a(w) == slot) {
-      return true;
+      return Op.op(w) != Op.CONST && Op.op(w) != Op.POOL;
     }
     return switch (Op.op(w)) {
       case Op.CONST, Op.POOL, Op.ADDI, Op.RSUBI, Op.MULI, Op.ANDI, Op.ORI, Op.XORI -> false;

@@ -120,7 +120,13 @@ class IntegerEmitter extends CompareEmitter {
       case Op.DIVU64 -> unsignedQuotient(true, d, a, Op.b(w));
       case Op.AND -> binary(AND, d, a, Op.b(w), true);
       case Op.OR -> binary(OR, d, a, Op.b(w), true);
-      case Op.XOR -> binary(XOR, d, a, Op.b(w), true);
+      case Op.XOR -> {
+        if (a == Op.b(w)) {
+          setConstant(d, 0);
+        } else {
+          binary(XOR, d, a, Op.b(w), true);
+        }
+      }
       case Op.ANDI -> binaryConstant(AND, d, a, Op.imm(w));
       case Op.ORI -> binaryConstant(OR, d, a, Op.imm(w));
       case Op.XORI -> binaryConstant(XOR, d, a, Op.imm(w));
@@ -687,6 +693,10 @@ class IntegerEmitter extends CompareEmitter {
   }
 
   private void lostOnes(boolean wide, int d, int a, int b) {
+    if (isConstant(b)) {
+      lostOnes(wide, d, a, constantOf(b));
+      return;
+    }
     into(RCX, b);
     if (wide) {
       into(RAX, a);
@@ -707,5 +717,24 @@ class IntegerEmitter extends CompareEmitter {
     operate(false, AND, RAX, RDX);
     zeroExtend8(RAX, RAX);
     define(d, RAX);
+  }
+
+  private void lostOnes(boolean wide, int d, int a, long amount) {
+    if (amount == 0) {
+      setConstant(d, 0);
+      return;
+    }
+    if (wide) {
+      into(RAX, a);
+    } else {
+      signedInto(RAX, a);
+    }
+    move(RCX, RAX);
+    constant(RDX, 0);
+    shift(true, SHL, RAX, (int) (Long.SIZE - amount));
+    set(NOT_EQUAL, RDX);
+    shift(true, SHR, RCX, 63);
+    operate(false, AND, RDX, RCX);
+    define(d, RDX);
   }
 }

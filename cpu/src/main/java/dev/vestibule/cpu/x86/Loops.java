@@ -231,8 +231,7 @@ final class Loops {
   }
 
   private static void countRead(long w, int slot, int[] places, int[] uses, int weight) {
-    boolean constant = Op.op(w) == Op.CONST || Op.op(w) == Op.POOL;
-    if (slot < places.length && places[slot] >= 0 && !constant && CompareEmitter.reads(w, slot)) {
+    if (slot < places.length && places[slot] >= 0 && CompareEmitter.reads(w, slot)) {
       uses[places[slot]] += weight;
     }
   }

@@ -159,6 +159,7 @@ final class Values {
       case Op.SHLI -> shifted(bits[Op.a(w)], Op.imm(w) & 63);
       case Op.CLZ32, Op.CLZ64, Op.POPCNTD -> 7;
       case Op.ISZERO64, Op.ISZERO32 -> 1;
+      case Op.XOR -> Op.a(w) == Op.b(w) ? 0 : UNKNOWN;
       case Op.AND -> least(bits[Op.a(w)], bits[Op.b(w)]);
       case Op.MOV -> bits[Op.a(w)];
       default -> UNKNOWN;
