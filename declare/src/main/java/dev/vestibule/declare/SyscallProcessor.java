@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 @SupportedAnnotationTypes("dev.vestibule.declare.SyscallSet")
 public final class SyscallProcessor extends AbstractProcessor {
+  /** How many cases a switch has at most. */
+  private static final int MOST_CASES = 4;
+
   private record Row(
       List<String> names, Syscall text, List<String> kinds, List<String> parameters, String call) {}
 
@@ -117,11 +120,8 @@ public final class SyscallProcessor extends AbstractProcessor {
     java.append("  private ").append(text.dispatcher()).append("() {}\n\n");
     java.append("  /** Carries out one call with decoded arguments. */\n");
     java.append("  static long call(int row, dev.vestibule.kernel.Task t, long[] a) {\n");
-    java.append("    return switch (row) {\n");
-    for (int i = 0; i < rows.size(); i++) {
-      java.append("      case %d -> %s;\n".formatted(i, rows.get(i).call()));
-    }
-    java.append("      default -> throw new AssertionError(row);\n    };\n  }\n\n");
+    java.append("    return %s;\n  }\n\n".formatted(part(0, rows.size())));
+    writeCalls(java, rows, 0, rows.size());
     java.append("  /** The declarations, by row. */\n");
     java.append("  static java.util.List<SyscallRow> rows() {\n");
     java.append("    java.util.List<SyscallRow> rows = new java.util.ArrayList<>();\n");
@@ -142,6 +142,34 @@ public final class SyscallProcessor extends AbstractProcessor {
     try (Writer writer = processingEnv.getFiler().createSourceFile(name, set).openWriter()) {
       writer.write(java.toString());
     }
+  }
+
+  /** The call of the method that carries out the rows of a range. */
+  private static String part(int from, int to) {
+    return "call%dTo%d(row, t, a)".formatted(from, to);
+  }
+
+  /**
+   * Methods that carry out the rows of a range: halves, down to a few rows. Large switches are slow
+   * where only the JVM's quick compiler runs, which makes a comparison of each case.
+   */
+  private static void writeCalls(StringBuilder java, List<Row> rows, int from, int to) {
+    java.append("  private static long call%dTo%d(".formatted(from, to));
+    java.append("int row, dev.vestibule.kernel.Task t, long[] a) {\n");
+    if (to - from > MOST_CASES) {
+      int middle = (from + to) >>> 1;
+      java.append(
+          "    return row < %d ? %s : %s;\n  }\n\n"
+              .formatted(middle, part(from, middle), part(middle, to)));
+      writeCalls(java, rows, from, middle);
+      writeCalls(java, rows, middle, to);
+      return;
+    }
+    java.append("    return switch (row) {\n");
+    for (int i = from; i < to; i++) {
+      java.append("      case %d -> %s;\n".formatted(i, rows.get(i).call()));
+    }
+    java.append("      default -> throw new AssertionError(row);\n    };\n  }\n\n");
   }
 
   private static String constructor(int number, Row row) {

@@ -115,7 +115,8 @@ public final class Syscalls {
   private void decode(GuestAbi abi, Cpu cpu, List<ArgKind> kinds) {
     boolean wide = abi.wide();
     int register = 0;
-    for (int i = 0; i < kinds.size(); i++) {
+    int count = kinds.size();
+    for (int i = 0; i < count; i++) {
       arguments[i] =
           switch (kinds.get(i).width()) {
             case INT -> (int) abi.syscallArgument(cpu, register++);
