@@ -1,0 +1,72 @@
+/* Something of each kind that can be frozen, so that images hold entries of every kind: it says "ready" and
+ * waits until there is a file called as its argument says, or for a long while. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static void *wait_long(void *unused) {
+  pause();
+  return unused;
+}
+
+int main(int argc, char **argv) {
+  int pair[2], ends[2];
+  OK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "set up");
+  OK(write(pair[0], "on its way", 10) == 10, "set up");
+  OK(pipe(ends) == 0 && write(ends[1], "in the pipe", 11) == 11, "set up");
+  int event = eventfd(3, 0), timer = timerfd_create(CLOCK_MONOTONIC, 0), epoll = epoll_create1(0);
+  struct itimerspec soon = {{1000, 0}, {2000, 5}};
+  OK(timerfd_settime(timer, 0, &soon, NULL) == 0, "set up");
+  struct epoll_event watched = {.events = EPOLLIN, .data.u64 = 7};
+  OK(epoll_ctl(epoll, EPOLL_CTL_ADD, event, &watched) == 0, "set up");
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  OK(signalfd(-1, &set, 0) >= 0, "set up");
+  raise(SIGUSR1);
+  timer_t id;
+  OK(timer_create(CLOCK_MONOTONIC, NULL, &id) == 0, "set up");
+  OK(timer_settime(id, 0, &soon, NULL) == 0, "set up");
+  struct itimerval interval = {{50, 3}, {1000, 0}};
+  OK(setitimer(ITIMER_VIRTUAL, &interval, NULL) == 0, "set up");
+  int file = open(argv[0], O_RDONLY);
+  OK(flock(file, LOCK_SH) == 0, "set up");
+  struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 5};
+  OK(fcntl(file, F_SETLK, &lock) == 0, "set up");
+  char *shared = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  OK(shared != MAP_FAILED, "set up");
+  shared[5] = 1;
+  OK(mmap(NULL, 65536, PROT_READ, MAP_SHARED, file, 0) != MAP_FAILED, "set up");
+  pid_t ended = fork();
+  if (ended == 0) {
+    _exit(3);
+  }
+  pid_t child = fork();
+  if (child == 0) {
+    pause();
+  }
+  pthread_t thread;
+  OK(pthread_create(&thread, NULL, wait_long, NULL) == 0, "set up");
+  printf("ready\n");
+  fflush(stdout);
+  for (int i = 0; i < 20000 && !(argc > 1 && access(argv[1], F_OK) == 0); i++) {
+    usleep(1000);
+  }
+  kill(child, SIGKILL);
+  return 0;
+}
