@@ -21,6 +21,34 @@ final class OwnJvm {
 
   /** The same in a JVM with more options. */
   static Said runIn(List<String> options, String... words) throws Exception {
+    List<String> command = command(options, "run");
+    command.addAll(List.of(words));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Said(process.waitFor(), text);
+  }
+
+  /**
+   * Starts a command that the caller waits for.
+   *
+   * @param launcher words in front of the JVM's
+   * @param output where what it says goes
+   * @param words the command and what follows it
+   */
+  static Process start(List<String> launcher, Path output, String... words) throws Exception {
+    List<String> command = new ArrayList<>(launcher);
+    command.addAll(command(List.of("-XX:TieredStopAtLevel=1"), words));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    process.getOutputStream().close();
+    return process;
+  }
+
+  private static List<String> command(List<String> options, String... words) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
@@ -31,13 +59,9 @@ final class OwnJvm {
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
             classPath(),
-            "dev.vestibule.cli.Vestibule",
-            "run"));
+            "dev.vestibule.cli.Vestibule"));
     command.addAll(List.of(words));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Said(process.waitFor(), text);
+    return command;
   }
 
   private static String classPath() {

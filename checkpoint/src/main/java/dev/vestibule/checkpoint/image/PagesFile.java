@@ -3,6 +3,7 @@ package dev.vestibule.checkpoint.image;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
+import dev.vestibule.kernel.Errno;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -108,7 +109,7 @@ public final class PagesFile implements AutoCloseable {
   /** Complains of what a transfer by this file's descriptor returned, unless it was 0. */
   public void check(long result) throws IOException {
     if (result < 0) {
-      throw new IOException(path.getFileName() + ": errno " + -result);
+      throw new IOException(path.getFileName() + ": " + Errno.message((int) -result));
     }
   }
 
