@@ -190,6 +190,17 @@ public final class Control implements AutoCloseable {
     return all.toString(StandardCharsets.UTF_8).replace("\0", "");
   }
 
+  /**
+   * Freezes as if somebody outside had asked: the machine does not end before it is done.
+   *
+   * @throws FreezeRefusal with the reason; the tree goes on then
+   */
+  public void freeze(int pid, FreezeRequest request) throws FreezeRefusal {
+    synchronized (answering) {
+      Freeze.freeze(machine, pid, request);
+    }
+  }
+
   /** Ends listening. */
   @Override
   public void close() {

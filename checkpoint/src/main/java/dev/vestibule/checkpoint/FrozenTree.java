@@ -37,6 +37,7 @@ import java.util.Set;
 /** What is in a directory of images? Read with hostile eyes: whatever is accepted fits together. */
 public final class FrozenTree {
   private static final int MOST_PROCESSES = 4096;
+  private static final int MOST_CPUS = 8192;
   private static final int MOST_PID = 4194304;
   private static final int IMAGE_VERSION = 2;
 
@@ -103,6 +104,15 @@ public final class FrozenTree {
         !machine.getPreDump(),
         "vestibule.pre_dump",
         "is memory alone, for a freeze that follows: it cannot go on");
+    inventory.check(
+        machine.getCpus() >= 0 && machine.getCpus() <= MOST_CPUS,
+        "vestibule.cpus",
+        Integer.toUnsignedString(machine.getCpus()) + " are too many");
+    double rate = machine.getTimeRate();
+    inventory.check(
+        !machine.hasTimeRate() || rate > 0 && rate <= TimeSource.FASTEST,
+        "vestibule.time_rate",
+        rate + " is none");
     FrozenTree tree = new FrozenTree(directory, machine, architecture, monotonic(directory));
     tree.chain = DumpChain.of(directory);
     tree.readFiles();
@@ -140,8 +150,21 @@ public final class FrozenTree {
   public Machine.Builder machine(KernelProfile kernel, TimeSource.Continuing time) {
     Machine.Builder builder =
         Machine.builder(kernel.withTimebaseHz(machine.getTimebaseHz())).timeSource(time);
+    if (cpus() != 0) {
+      builder.cpus(Math.min(cpus(), kernel.cpu().most()));
+    }
     VdsoImage image = VdsoImages.of(kernel);
     return image == null ? builder : builder.vdsoImage(image);
+  }
+
+  /** How many CPUs the machine was asked to have, 0 where the host decided. */
+  public int cpus() {
+    return machine.getCpus();
+  }
+
+  /** How many seconds of the machine's clocks passed in one of the host's. */
+  public double timeRate() {
+    return machine.hasTimeRate() ? machine.getTimeRate() : 1;
   }
 
   /** What CLOCK_MONOTONIC said, in nanoseconds. */

@@ -230,6 +230,8 @@ final class TreeWriter {
             .setPageSize(profile.memory().pageSize())
             .setTimebaseHz(profile.cpu().timebaseHz())
             .setRoot(tree.getFirst().pid())
+            .setCpus(machine.askedCpus())
+            .setTimeRate(machine.timeRate())
             .setDump(dump.name())
             .setPreDump(memoryOnly);
     String parent = dump.parent();

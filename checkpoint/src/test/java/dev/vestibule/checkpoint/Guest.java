@@ -62,7 +62,18 @@ final class Guest implements AutoCloseable {
   /** Starts any program. */
   static Guest start(String kernel, Path program, Path output, String... arguments)
       throws Exception {
-    Machine machine = Machine.builder(Profiles.load(kernel)).build();
+    return start(Machine.builder(Profiles.load(kernel)).build(), program, output, arguments);
+  }
+
+  /** Starts a bundled program in a machine with settings of its own. */
+  static Guest start(Machine machine, String program, Path output, String... arguments)
+      throws Exception {
+    String guest = machine.profile().architecture().id();
+    return start(machine, PROGRAMS.resolve(guest).resolve(program), output, arguments);
+  }
+
+  private static Guest start(Machine machine, Path program, Path output, String... arguments)
+      throws Exception {
     String path = program.toString();
     List<String> argv = new ArrayList<>(List.of(path));
     argv.addAll(List.of(arguments));

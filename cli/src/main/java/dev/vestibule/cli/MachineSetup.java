@@ -84,7 +84,7 @@ final class MachineSetup {
   }
 
   /** The number asked for, with one line of warning where the kernel can use fewer. */
-  private static int cpus(int wanted, KernelProfile profile) {
+  static int cpus(int wanted, KernelProfile profile) {
     int most = profile.cpu().most();
     if (wanted > most) {
       System.err.printf("vestibule: --cpus: %s uses %d at most%n", profile.name(), most);

@@ -47,6 +47,18 @@ final class RestoreCommand implements Callable<Integer> {
   @Option(names = "--root", paramLabel = "DIR", description = "as of run")
   private @Nullable Path root;
 
+  @Option(
+      names = "--cpus",
+      paramLabel = "N",
+      description = "how many CPUs the guest has from now on; as before by default")
+  private @Nullable Integer cpus;
+
+  @Option(
+      names = "--time-rate",
+      paramLabel = "R",
+      description = "how fast its clock runs from now on; as before by default")
+  private @Nullable Double rate;
+
   @Option(names = "--stats", description = "print how long it took until the guest ran")
   private boolean statistics;
 
@@ -58,9 +70,9 @@ final class RestoreCommand implements Callable<Integer> {
       String name = kernel != null ? kernel : tree.kernel();
       KernelProfile profile = Profiles.load(name, tree.architecture());
       VdsoImages.check(profile);
-      TimeSource.Continuing time = new TimeSource.Continuing(tree.monotonic());
+      TimeSource.Continuing time = time(tree);
       FileTree files = MachineSetup.files(sysroot, root);
-      Machine machine = tree.machine(profile, time).fileTree(files).build();
+      Machine machine = machine(tree, profile, time).fileTree(files).build();
       return Death.statusFor(run(tree, machine, time, begun));
     } catch (ImageException | ProfileException | FreezeRefusal e) {
       throw CommandFailure.ours("restore: " + e.getMessage());
@@ -70,6 +82,26 @@ final class RestoreCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
       throw CommandFailure.ours("restore: interrupted");
     }
+  }
+
+  private TimeSource.Continuing time(FrozenTree tree) throws CommandFailure {
+    double wanted = rate != null ? rate : tree.timeRate();
+    if (!(wanted > 0) || wanted > TimeSource.FASTEST) {
+      throw CommandFailure.ours("restore: --time-rate: " + wanted + " is no rate of a clock");
+    }
+    return new TimeSource.Continuing(tree.monotonic(), wanted);
+  }
+
+  private Machine.Builder machine(
+      FrozenTree tree, KernelProfile profile, TimeSource.Continuing time) throws CommandFailure {
+    Machine.Builder machine = tree.machine(profile, time);
+    if (cpus == null) {
+      return machine;
+    }
+    if (cpus < 1) {
+      throw CommandFailure.ours("restore: --cpus: " + cpus + " are too few");
+    }
+    return machine.cpus(MachineSetup.cpus(cpus, profile));
   }
 
   private int run(FrozenTree tree, Machine machine, TimeSource.Continuing time, long begun)

@@ -1,10 +1,12 @@
 package dev.vestibule.cli;
 
 import dev.vestibule.checkpoint.Control;
+import dev.vestibule.checkpoint.FreezeRequest;
 import dev.vestibule.cli.RunOptions.Vdso;
 import dev.vestibule.elf.ElfException;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.handed.VdsoImages;
+import dev.vestibule.host.HostSignal;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.HostLimit;
@@ -18,6 +20,7 @@ import dev.vestibule.kernel.exec.ProgramKind;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.HostStream;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.observe.EarlyAbort;
 import dev.vestibule.observe.Listeners;
 import dev.vestibule.profile.Architecture;
@@ -133,10 +136,33 @@ final class RunCommand {
             Machine.hostCredentials(),
             limits(options));
     Control control = Control.serve(machine);
+    freezeAtSignal(options, control, process.pid());
     int status = machine.await(process);
     control.close();
     machine.close();
     return status;
+  }
+
+  private static void freezeAtSignal(RunOptions options, Control control, int pid) {
+    RunOptions.Checkpoint wanted = options.checkpoint();
+    if (wanted == null) {
+      return;
+    }
+    FreezeRequest request = FreezeRequest.of(wanted.directory(), FreezeRequest.Then.KILL);
+    Runnable freeze =
+        () -> {
+          try {
+            control.freeze(pid, request);
+          } catch (FreezeRefusal refusal) {
+            System.err.println("vestibule: --checkpoint-on: " + refusal.getMessage());
+          }
+        };
+    try {
+      HostSignal.handle(wanted.signal(), freeze);
+    } catch (IllegalArgumentException none) {
+      System.err.println(
+          "vestibule: --checkpoint-on: " + "the JVM needs " + wanted.signal() + " itself");
+    }
   }
 
   private static KernelProfile profile(RunOptions options, Architecture architecture)

@@ -38,6 +38,8 @@ enum RunOption {
       "[=NAME]",
       "a host name, a monotonic clock and a vDSO of its own (name: container)"),
   PREEMPT_RATE("preempt-rate", "N", "preempt each running thread N times a second, at random"),
+  CHECKPOINT_ON("checkpoint-on", "SIGNAL", "freeze the program when the JVM gets SIGNAL, as USR1"),
+  CHECKPOINT_DIR("checkpoint-dir", "DIR", "where the images of --checkpoint-on go"),
   STRACE("strace", "QEMU_STRACE", "[=FILE]", "print system calls of all its processes"),
   STRACE_FILE("D", "QEMU_LOG_FILENAME", "FILE", "print them to FILE, where they are printed"),
   STRACE_PATHS("y", "", "print paths of file descriptors, as strace -y"),

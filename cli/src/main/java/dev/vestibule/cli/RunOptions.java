@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param preemptRate how often a second each running thread is preempted, besides what need be
  * @param rseqOwner who may register areas for restartable sequences
  * @param container the host name of the container that the program is in, or null without one
+ * @param checkpoint at which signal the program is frozen, or null for none
  * @param stackLimit soft limit of the main stack, in bytes
  * @param strace how system calls are printed, or null for not at all
  * @param traces what else is shown
@@ -62,6 +63,7 @@ public record RunOptions(
     int preemptRate,
     RseqOwner rseqOwner,
     @Nullable String container,
+    @Nullable Checkpoint checkpoint,
     long stackLimit,
     @Nullable Strace strace,
     Set<Trace> traces,
@@ -91,6 +93,14 @@ public record RunOptions(
    * @param rate guest seconds per host second, above 0
    */
   public record Clock(@Nullable Instant start, double rate) {}
+
+  /**
+   * When is the program frozen from inside?
+   *
+   * @param signal the host's, by its name without SIG
+   * @param directory where the images go
+   */
+  public record Checkpoint(String signal, Path directory) {}
 
   /**
    * How are system calls printed?

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.format.DateTimeFormatter.ISO_DATE_TIME;
 
 import dev.vestibule.cpu.Engine;
+import dev.vestibule.host.HostSignal;
 import dev.vestibule.kernel.Container;
 import dev.vestibule.kernel.rseq.RseqOwner;
 import java.nio.file.InvalidPathException;
@@ -60,6 +61,8 @@ final class RunParser {
   private int preemptRate;
   private RseqOwner rseqOwner = RseqOwner.AUTO;
   private @Nullable String container;
+  private @Nullable String checkpointSignal;
+  private @Nullable Path checkpointDirectory;
   private long stackLimit = 8 << 20;
   private boolean strace;
   private @Nullable Path straceFile;
@@ -123,6 +126,7 @@ final class RunParser {
         preemptRate,
         rseqOwner,
         container,
+        checkpoint(),
         stackLimit,
         strace ? new RunOptions.Strace(straceFile, stracePaths, straceTimes, straceSummary) : null,
         Set.copyOf(traces),
@@ -132,6 +136,27 @@ final class RunParser {
         dumpCode,
         gdb,
         debug);
+  }
+
+  private RunOptions.@Nullable Checkpoint checkpoint() throws CommandFailure {
+    String signal = checkpointSignal;
+    Path directory = checkpointDirectory;
+    if (signal == null && directory == null) {
+      return null;
+    }
+    if (signal == null || directory == null) {
+      throw failure("--checkpoint-on and --checkpoint-dir need each other");
+    }
+    return new RunOptions.Checkpoint(signal, directory);
+  }
+
+  /** The signal's name without SIG. */
+  private static String signal(String source, String value) throws CommandFailure {
+    String name = value.startsWith("SIG") ? value.substring(3) : value;
+    if (!HostSignal.exists(name)) {
+      throw failure(source + ": " + shown(value) + " is no name of a signal");
+    }
+    return name;
   }
 
   /** Reads options from the front of the words; the index of the first word that is none. */
@@ -222,6 +247,8 @@ final class RunParser {
       case CPUS -> cpus = OptionalInt.of(count(source, value, MOST_CPUS));
       case RSEQ_OWNER -> rseqOwner = rseqOwner(source, value);
       case CONTAINER -> container = operand == null ? "container" : hostName(source, value);
+      case CHECKPOINT_ON -> checkpointSignal = signal(source, value);
+      case CHECKPOINT_DIR -> checkpointDirectory = path(source, value);
       case PREEMPT_RATE -> preemptRate = count(source, value, MOST_PREEMPTIONS);
       case STRACE -> {
         strace = true;

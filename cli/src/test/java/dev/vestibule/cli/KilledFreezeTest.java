@@ -129,6 +129,18 @@ class KilledFreezeTest {
   }
 
   @Test
+  void aSignalFreezesFromInside() throws Exception {
+    Path place = Files.createDirectory(directory.resolve("signal"));
+    Path images = place.resolve("images");
+    Process guest =
+        start(List.of(), place, "--checkpoint-on", "USR1", "--checkpoint-dir", images.toString());
+    Process kill = new ProcessBuilder("kill", "-USR1", Long.toString(guest.pid())).start();
+    assertThat(kill.waitFor()).isZero();
+    assertThat(guest.waitFor()).as(Files.readString(place.resolve("output"))).isEqualTo(128 + 9);
+    assertThat(check(place, false, "frozen by a signal, seed " + seed)).isTrue();
+  }
+
+  @Test
   void aFullDiskLeavesTheGuestAlone() throws Exception {
     Path place = Files.createDirectory(directory.resolve("full"));
     String mostBlocks = "ulimit -f 2000; exec \"$0\" \"$@\""; // of 512 bytes or 1 KiB, by the shell
@@ -171,18 +183,14 @@ class KilledFreezeTest {
   }
 
   /** A guest whose pages change, in a JVM of its own. */
-  private Process start(List<String> launcher, Path place) throws Exception {
+  private Process start(List<String> launcher, Path place, String... options) throws Exception {
     Path output = place.resolve("output");
-    Process guest =
-        OwnJvm.start(
-            launcher,
-            output,
-            "run",
-            "--kernel",
-            "5.10",
-            directory.resolve("changing").toString(),
-            place.toString(),
-            Integer.toString(random.nextInt()));
+    List<String> words = new ArrayList<>(List.of("run", "--kernel", "5.10"));
+    words.addAll(List.of(options));
+    words.add(directory.resolve("changing").toString());
+    words.add(place.toString());
+    words.add(Integer.toString(random.nextInt()));
+    Process guest = OwnJvm.start(launcher, output, words.toArray(String[]::new));
     started.add(guest);
     long deadline = System.nanoTime() + 60_000_000_000L;
     while (!Files.readString(output).contains("running\n")) {

@@ -12,6 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public interface TimeSource {
   long NANOS_PER_SECOND = 1_000_000_000L;
 
+  /** The largest rate of a clock. */
+  double FASTEST = 1e6;
+
   /** Nanoseconds since some moment; never negative, never less than an earlier answer. */
   long nanos();
 
@@ -29,6 +32,11 @@ public interface TimeSource {
 
   /** Whether time passes by itself, so that data pages must be refreshed while nobody asks. */
   boolean flows();
+
+  /** How many of its seconds pass in one of the host's. */
+  default double rate() {
+    return 1;
+  }
 
   /** What the sequence counts of data pages begin with, an even number. */
   default int firstCount() {
@@ -88,37 +96,64 @@ public interface TimeSource {
     };
   }
 
-  /** The host's clocks, the steady one set so that it goes on from another machine's. */
+  /**
+   * The host's clocks, the steady one set so that it goes on from another machine's, perhaps at
+   * another pace.
+   */
   final class Continuing implements TimeSource {
     /** More than the time that any kernel's vDSO tells is behind its clock, in nanoseconds. */
     private static final long COARSE = 10_000;
 
     private final TimeSource host = host();
     private final long from;
+    private final double rate;
+    private long begun;
+    private long epoch;
     private volatile boolean goes;
-    private volatile long shift;
 
     /**
      * @param from nanoseconds that it read there last; it tells a little more until {@link #go}
      */
     public Continuing(long from) {
+      this(from, 1);
+    }
+
+    /**
+     * @param from nanoseconds that it read there last; it tells a little more until {@link #go}
+     * @param rate its seconds per host second, above 0
+     */
+    public Continuing(long from, double rate) {
+      if (!(rate > 0) || rate > FASTEST) {
+        throw new IllegalArgumentException("a clock cannot run at rate " + rate);
+      }
       this.from = from + COARSE;
+      this.rate = rate;
     }
 
     /** Lets time pass from now on. */
     public void go() {
-      shift = from - host.nanos();
+      begun = host.nanos();
+      epoch = host.epochNanos();
       goes = true;
     }
 
     @Override
+    public double rate() {
+      return rate;
+    }
+
+    private long since(long hostNanos) {
+      return rate == 1 ? hostNanos - begun : (long) ((hostNanos - begun) * rate);
+    }
+
+    @Override
     public long nanos() {
-      return goes ? host.nanos() + shift : from;
+      return goes ? from + since(host.nanos()) : from;
     }
 
     @Override
     public long peek() {
-      return goes ? host.peek() + shift : from;
+      return goes ? from + since(host.peek()) : from;
     }
 
     @Override
@@ -133,12 +168,12 @@ public interface TimeSource {
 
     @Override
     public long epochNanos() {
-      return host.epochNanos();
+      return goes && rate != 1 ? epoch + since(host.peek()) : host.epochNanos();
     }
 
     @Override
     public long hostNanosFor(long nanos) {
-      return nanos;
+      return rate == 1 ? nanos : (long) Math.ceil(nanos / rate);
     }
 
     @Override
@@ -153,7 +188,7 @@ public interface TimeSource {
    * @param rate guest seconds per host second, above 0
    */
   static TimeSource scaled(Instant start, double rate) {
-    if (!(rate > 0) || rate > 1e6) {
+    if (!(rate > 0) || rate > FASTEST) {
       throw new IllegalArgumentException("a clock cannot run at rate " + rate);
     }
     long first = System.nanoTime();
@@ -177,6 +212,11 @@ public interface TimeSource {
       @Override
       public long hostNanosFor(long nanos) {
         return (long) Math.ceil(nanos / rate);
+      }
+
+      @Override
+      public double rate() {
+        return rate;
       }
 
       @Override

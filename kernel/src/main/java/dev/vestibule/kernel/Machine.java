@@ -59,6 +59,8 @@ public final class Machine implements AutoCloseable {
   private static final int HOST_GROUP = (int) Libc.syscall(HostCalls.GETGID);
   private static final int AT_FDCWD = -100;
 
+  private final int askedCpus;
+  private final double timeRate;
   private final Object lock = new Object();
   private final Map<Integer, Task> tasks = new ConcurrentHashMap<>();
   private final Map<Integer, Process> processes = new LinkedHashMap<>();
@@ -149,6 +151,8 @@ public final class Machine implements AutoCloseable {
 
   private Machine(Builder builder) {
     int cpus = builder.cpus;
+    this.askedCpus = cpus;
+    this.timeRate = builder.timeSource.rate();
     this.rseqOwner = builder.rseqOwner;
     KernelProfile kernel = cpus == 0 ? builder.profile : builder.profile.withProcessors(cpus);
     this.profile = rseqOwner.kind() == RseqOwner.Kind.NONE ? kernel.withoutRseq() : kernel;
@@ -396,6 +400,16 @@ public final class Machine implements AutoCloseable {
   /** Who may register areas for restartable sequences. */
   public RseqOwner rseqOwner() {
     return rseqOwner;
+  }
+
+  /** How many CPUs were asked for, 0 where the host decides. */
+  public int askedCpus() {
+    return askedCpus;
+  }
+
+  /** How many seconds of its clocks pass in one of the host's. */
+  public double timeRate() {
+    return timeRate;
   }
 
   /** Processors of the guest: those it was given, or the host's, that its kernel can use. */
