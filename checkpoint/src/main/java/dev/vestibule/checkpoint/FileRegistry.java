@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -213,7 +214,8 @@ final class FileRegistry {
               .formatted(task.process().pid(), shown(backing.path())));
     }
     int readWrite = 2;
-    int id = reg(backing.path(), backing.hostWritable() ? readWrite : 0, there);
+    List<Integer> build = BuildId.of(backing.hostFd());
+    int id = reg(backing.path(), backing.hostWritable() ? readWrite : 0, there, build);
     mapped.put(backing.identity(), id);
     return id;
   }
@@ -230,12 +232,12 @@ final class FileRegistry {
       throw new FreezeRefusal(
           "process %d needs %s, which is gone".formatted(task.process().pid(), shown(name)));
     }
-    int id = reg(name, 0, there);
+    int id = reg(name, 0, there, List.of());
     named.put(name, id);
     return id;
   }
 
-  private int reg(String name, int flags, FileStatus there) {
+  private int reg(String name, int flags, FileStatus there, List<Integer> build) {
     int id = ++last;
     RegFileEntry.Builder reg =
         RegFileEntry.newBuilder()
@@ -245,6 +247,7 @@ final class FileRegistry {
             .setFown(
                 FownEntry.newBuilder().setUid(0).setEuid(0).setSignum(0).setPidType(0).setPid(0))
             .setNameBytes(Texts.bytes(name))
+            .addAllBuildId(build)
             .setMode(there.mode());
     if (there.type() == FileStatus.S_IFREG) {
       reg.setSize(there.size());

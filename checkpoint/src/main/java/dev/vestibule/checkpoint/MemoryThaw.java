@@ -139,6 +139,11 @@ final class MemoryThaw {
       if (backing == null) {
         throw new FreezeRefusal(file.path() + ": cannot be mapped");
       }
+      List<Integer> build = tree.file((int) vma.getShmid()).message().getReg().getBuildIdList();
+      if (!build.isEmpty() && !build.equals(BuildId.of(backing.hostFd()))) {
+        throw new FreezeRefusal(
+            file.path() + ": is another build than it was, as its build-id note says");
+      }
       space.mapKernel(backed(plain, backing, vma.getPgoff()));
     } finally {
       long closed = file.release();
