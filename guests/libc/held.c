@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -305,6 +306,56 @@ static void packets(void) {
   OK(takes(plain[0], "one another") && fcntl(plain[1], F_GETPIPE_SZ) == size, "bytes have none");
 }
 
+/* ---- files without a name */
+
+static bool reads_on(int fd, const char *text) {
+  char buffer[64] = "";
+  return read(fd, buffer, strlen(text)) == (ssize_t)strlen(text) && memcmp(buffer, text, strlen(text)) == 0;
+}
+
+static void deleted(void) {
+  char *path = in_directory("deleted");
+  int both = open(path, O_CREAT | O_RDWR, 0400), reader = open(path, O_RDONLY);
+  int never = open(directory, O_TMPFILE | O_RDWR, 0600), empty = open(in_directory("empty"), O_CREAT | O_WRONLY, 0600);
+  OK(both >= 0 && reader >= 0 && never >= 0 && empty >= 0, "opens");
+  OK(puts_into(both, "0123456789") && lseek(reader, 4, SEEK_SET) == 4 && puts_into(never, "unnamed"), "writes");
+  unlink(path);
+  unlink(in_directory("empty"));
+  close(open(path, O_CREAT | O_WRONLY, 0600)); /* another file with its name */
+  hold();
+  struct stat one, other;
+  OK(fstat(both, &one) == 0 && fstat(reader, &other) == 0 && one.st_ino == other.st_ino &&
+         one.st_nlink == 0 && one.st_size == 10 && (one.st_mode & 07777) == 0400,
+     "one file, and no name");
+  OK(reads_on(reader, "456") && puts_into(both, "ab") && lseek(reader, 10, SEEK_SET) == 10 &&
+         reads_on(reader, "ab"),
+     "shared by two");
+  FAILS(write(reader, "x", 1), EBADF, "opened for reading");
+  OK(lseek(never, 0, SEEK_CUR) == 7 && lseek(never, 0, SEEK_SET) == 0 && reads_on(never, "unnamed"),
+     "never had a name");
+  OK(puts_into(empty, "x") && fstat(empty, &one) == 0 && one.st_size == 1, "an empty one");
+  OK(stat(path, &one) == 0 && one.st_size == 0, "the other file is left alone");
+}
+
+static void in_memory(void) {
+  int sealed = memfd_create("sealed", MFD_ALLOW_SEALING | MFD_CLOEXEC), plain = memfd_create("plain", 0);
+  OK(sealed >= 0 && plain >= 0, "memfd_create");
+  OK(puts_into(sealed, "content") && puts_into(plain, "more of it") && lseek(plain, 5, SEEK_SET) == 5, "writes");
+  OK(fcntl(sealed, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_WRITE) == 0, "seals");
+  int seals = fcntl(plain, F_GET_SEALS), copy = dup(plain);
+  hold();
+  OK(reads_on(plain, "of it") && lseek(copy, 0, SEEK_CUR) == 10, "position, shared by a copy");
+  OK(fcntl(sealed, F_GET_SEALS) == (F_SEAL_SHRINK | F_SEAL_WRITE) && fcntl(plain, F_GET_SEALS) == seals,
+     "seals stay");
+  FAILS(write(sealed, "x", 1), EPERM, "sealed against writing");
+  OK(lseek(sealed, 0, SEEK_SET) == 0 && reads_on(sealed, "content"), "content");
+  OK((fcntl(sealed, F_GETFD) & FD_CLOEXEC) && !(fcntl(plain, F_GETFD) & FD_CLOEXEC), "close on exec");
+  char link[64] = "", name[64];
+  snprintf(name, sizeof name, "/proc/self/fd/%d", plain);
+  OK(readlink(name, link, sizeof link - 1) > 0 && strcmp(link, "/memfd:plain (deleted)") == 0, "its name");
+  OK(puts_into(plain, "!"), "goes on");
+}
+
 /* ---- sockets on loopback */
 
 static int inet_bound(int type) {
@@ -505,7 +556,8 @@ int main(int argc, char **argv) {
   } kinds[] = {{"listening", listening}, {"connected", connected}, {"datagrams", datagrams},
                {"rights", rights},       {"outside", outside},     {"tcp", tcp},
                {"udp", udp},             {"tcp-outside", tcp_outside},
-               {"fifo", fifo},           {"packets", packets}};
+               {"fifo", fifo},           {"packets", packets},     {"deleted", deleted},
+               {"memfd", in_memory}};
   begin();
   directory = argc > 2 ? argv[2] : ".";
   for (size_t i = 0; argc > 1 && i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -27,6 +27,7 @@ final class FileReader {
           case REG -> file.hasReg();
           case PIPE -> file.hasPipe();
           case FIFO -> file.hasFifo();
+          case MEMFD -> file.hasMemfd();
           case EVENTFD -> file.hasEfd();
           case SIGNALFD -> file.hasSgfd();
           case TIMERFD -> file.hasTfd();
@@ -55,6 +56,7 @@ final class FileReader {
               "pipes-data.img has no pipe " + file.getPipe().getPipeId());
       case UNIXSK -> UnixImages.check(entry);
       case INETSK -> InetImages.check(entry);
+      case MEMFD -> entry.check(file.getMemfd().getPos() >= 0, "memfd.pos", "is negative");
       case FIFO ->
           entry.check(
               tree.fifos().containsKey(file.getFifo().getPipeId()),

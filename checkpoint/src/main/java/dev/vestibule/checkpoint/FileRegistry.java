@@ -10,6 +10,7 @@ import dev.vestibule.checkpoint.schema.FdType;
 import dev.vestibule.checkpoint.schema.FifoEntry;
 import dev.vestibule.checkpoint.schema.FileEntry;
 import dev.vestibule.checkpoint.schema.FownEntry;
+import dev.vestibule.checkpoint.schema.MemfdFileEntry;
 import dev.vestibule.checkpoint.schema.PipeEntry;
 import dev.vestibule.checkpoint.schema.RegFileEntry;
 import dev.vestibule.checkpoint.schema.SignalfdEntry;
@@ -18,6 +19,7 @@ import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.FileStatus;
+import dev.vestibule.kernel.file.HostFile;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.kernel.memory.Backing;
@@ -44,6 +46,7 @@ final class FileRegistry {
   private final Map<String, Integer> named = new HashMap<>();
   private final ImageWriter files = new ImageWriter(ImageKind.FILES, 0);
   private final PipeImages pipes = new PipeImages(ImageKind.PIPES_DATA);
+  private final UnnamedImages unnamed = new UnnamedImages();
   private final PipeImages fifos = new PipeImages(ImageKind.FIFO_DATA);
   private final ImageWriter queues = new ImageWriter(ImageKind.SK_QUEUES, 0);
   private final UnixImages unix = new UnixImages(this, queues);
@@ -83,6 +86,7 @@ final class FileRegistry {
         }
         yield entry.setType(FdType.REG).setReg(reg).build();
       }
+      case FileState.Unnamed s -> unnamed(id, (HostFile) file, s, owner);
       case FileState.Stream s ->
           entry
               .setType(FdType.EXT)
@@ -177,6 +181,36 @@ final class FileRegistry {
       }
       case FileState.Unknown s -> throw refusal(task, shown(s.what()));
     };
+  }
+
+  private FileEntry unnamed(int id, HostFile file, FileState.Unnamed state, FownEntry owner)
+      throws FreezeRefusal {
+    FileEntry.Builder entry = FileEntry.newBuilder().setId(id);
+    if (state.memory()) {
+      return entry
+          .setType(FdType.MEMFD)
+          .setMemfd(
+              MemfdFileEntry.newBuilder()
+                  .setId(id)
+                  .setFlags(state.flags())
+                  .setPos(state.position())
+                  .setFown(owner)
+                  .setInodeId(unnamed.inMemory(state, file)))
+          .build();
+    }
+    unnamed.deleted(id, state, file);
+    return entry
+        .setType(FdType.REG)
+        .setReg(
+            RegFileEntry.newBuilder()
+                .setId(id)
+                .setFlags(state.flags())
+                .setPos(state.position())
+                .setFown(owner)
+                .setNameBytes(Texts.bytes(state.path()))
+                .setMode(state.status().mode())
+                .setSize(state.status().size()))
+        .build();
   }
 
   private static FreezeRefusal refusal(Task task, String what) {
@@ -274,6 +308,7 @@ final class FileRegistry {
     if (!unix.isEmpty() || !inet.isEmpty()) {
       queues.write(directory);
     }
+    unnamed.write(directory);
     pipes.write(directory);
     fifos.write(directory);
   }

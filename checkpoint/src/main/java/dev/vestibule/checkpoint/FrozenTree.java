@@ -21,6 +21,7 @@ import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.handed.VdsoImages;
 import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.freeze.UnnamedThaw;
 import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
 import java.io.IOException;
@@ -49,6 +50,7 @@ public final class FrozenTree {
   private final Map<Integer, PipeImages.Content> pipes = new HashMap<>();
   private final Map<Integer, PipeImages.Content> fifos = new HashMap<>();
   private final Map<Integer, List<UnixImages.Packet>> packets = new HashMap<>();
+  private final Map<Integer, UnnamedThaw.Content> unnamed = new HashMap<>();
   private final Map<Integer, byte[]> streams = new HashMap<>();
   private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
   private final List<PstreeEntry> places = new ArrayList<>();
@@ -210,6 +212,11 @@ public final class FrozenTree {
     return packets;
   }
 
+  /** What is in each file that no name leads to. */
+  Map<Integer, UnnamedThaw.Content> unnamed() {
+    return unnamed;
+  }
+
   /** What has arrived at each end of a TCP connection. */
   Map<Integer, byte[]> streams() {
     return streams;
@@ -249,6 +256,7 @@ public final class FrozenTree {
     for (Entry<FileEntry> entry : files.values()) {
       FileReader.checkReferences(entry, files);
     }
+    unnamed.putAll(UnnamedImages.read(directory, files));
     packets.putAll(UnixImages.packets(directory));
     streams.putAll(InetImages.streams(directory, files));
     UnixImages.checkLinks(this);

@@ -20,12 +20,14 @@ import dev.vestibule.kernel.file.FsContext;
 import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.freeze.FileThaw;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
+import dev.vestibule.kernel.freeze.UnnamedThaw;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.Epoll;
 import dev.vestibule.kernel.signal.SignalActions;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,6 +45,7 @@ public final class Thaw {
   private final Map<Integer, OpenFile> files = new HashMap<>();
   private final Map<Integer, PipeEnd.Saved> pipes = new HashMap<>();
   private final Map<Integer, PipeEnd.Saved> fifos = new HashMap<>();
+  private final Map<UnnamedThaw.Content, UnnamedThaw> unnamed = new IdentityHashMap<>();
   private final Map<Integer, FileTable> tables = new HashMap<>();
   private final Map<Integer, FsContext> contexts = new HashMap<>();
   private final Map<Integer, SignalActions> actions = new HashMap<>();
@@ -89,6 +92,7 @@ public final class Thaw {
       LockImages.take(tree.locks(), processes);
     } finally {
       memory.finish();
+      unnamed.values().forEach(UnnamedThaw::close);
       for (OpenFile file : files.values()) {
         long closed = file.release();
         assert closed == 0;
@@ -201,7 +205,17 @@ public final class Thaw {
       return Objects.requireNonNull(files.get(id));
     }
     OpenFile file;
-    if (entry.getType() == FdType.PIPE) {
+    UnnamedThaw.Content content = tree.unnamed().get(id);
+    if (content != null) {
+      boolean memory = entry.getType() == FdType.MEMFD;
+      file =
+          unnamed
+              .computeIfAbsent(content, UnnamedThaw::new)
+              .open(
+                  task,
+                  memory ? entry.getMemfd().getFlags() : entry.getReg().getFlags(),
+                  memory ? entry.getMemfd().getPos() : entry.getReg().getPos());
+    } else if (entry.getType() == FdType.PIPE) {
       PipeEntry pipe = entry.getPipe();
       file = saved(pipes, tree.pipes(), pipe.getPipeId()).end(task, pipe.getFlags());
     } else if (entry.getType() == FdType.FIFO) {

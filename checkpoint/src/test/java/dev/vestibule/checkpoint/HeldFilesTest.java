@@ -36,7 +36,18 @@ class HeldFilesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"listening", "connected", "datagrams", "rights", "tcp", "udp", "fifo", "packets"})
+      strings = {
+        "listening",
+        "connected",
+        "datagrams",
+        "rights",
+        "tcp",
+        "udp",
+        "fifo",
+        "packets",
+        "deleted",
+        "memfd"
+      })
   void staysAsItWas(String kind) throws Exception {
     for (Architecture architecture : Architecture.values()) {
       for (boolean leaveRunning : new boolean[] {false, true}) {

@@ -117,7 +117,8 @@ class HostileImagesTest {
 
   /** The same of what a program has open. */
   @ParameterizedTest
-  @ValueSource(strings = {"listening", "rights", "tcp", "udp", "fifo", "packets"})
+  @ValueSource(
+      strings = {"listening", "rights", "tcp", "udp", "fifo", "packets", "deleted", "memfd"})
   void anyChangeOfFilesIsRefusedOrHarmless(String kind, @TempDir Path directory) throws Exception {
     assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
     Path program = Guest.build(Architecture.PPC64LE, "held", directory);
@@ -128,7 +129,16 @@ class HostileImagesTest {
       guest.freeze(images, false);
       assertThat(guest.await()).isEqualTo(9);
     }
-    thawChanged(images, directory, "files.img", "sk-queues.img", "fifo-data.img", "pipes-data.img");
+    thawChanged(
+        images,
+        directory,
+        "files.img",
+        "sk-queues.img",
+        "fifo-data.img",
+        "pipes-data.img",
+        "memfd.img",
+        "remap-fpath.img",
+        "ghost-file-1.img");
   }
 
   private void thawChanged(Path images, Path directory, String... only) throws Exception {

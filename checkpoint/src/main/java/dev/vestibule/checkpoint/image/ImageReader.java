@@ -193,6 +193,13 @@ public final class ImageReader {
     return extra;
   }
 
+  /** All bytes that follow. */
+  public byte[] rest() {
+    byte[] rest = new byte[bytes.remaining()];
+    bytes.get(rest);
+    return rest;
+  }
+
   /** The file's name. */
   public String file() {
     return file;

@@ -338,19 +338,7 @@ public final class TransferCalls {
     if (text.length() > 249) {
       return -Errno.EINVAL;
     }
-    byte[] bytes = GuestText.bytes(text);
-    long at = HostMemory.allocate(bytes.length);
-    long fd;
-    try {
-      HostMemory.copyIn(bytes, 0, at, bytes.length);
-      fd = Libc.syscall(HostCalls.MEMFD_CREATE, at, flags & sealable | cloexec);
-    } finally {
-      HostMemory.free(at);
-    }
-    if (fd < 0) {
-      return fd;
-    }
-    HostFile file = HostFile.of((int) fd, OpenFile.O_RDWR, "/memfd:" + text + " (deleted)");
+    HostFile file = HostFile.inMemory(text, flags & sealable | cloexec);
     return Calling.install(t, file, 0, (flags & cloexec) != 0);
   }
 

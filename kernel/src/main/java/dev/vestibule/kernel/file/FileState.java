@@ -48,6 +48,25 @@ public sealed interface FileState {
    */
   record Fifo(String path, long pipe, int flags, int mode, boolean found) implements FileState {}
 
+  /**
+   * A plain file that no name leads to any more, or never did.
+   *
+   * @param path the name it had; of one in memory, as /proc shows it
+   * @param id equal for all that have the same one open
+   * @param status its size, permissions and owner
+   * @param memory whether it is memfd_create(2)'s
+   * @param seals of one in memory
+   */
+  record Unnamed(
+      String path,
+      int flags,
+      long position,
+      FileId id,
+      FileStatus status,
+      boolean memory,
+      int seals)
+      implements FileState {}
+
   /** A socket of unix(7). */
   record Unix(UnixState socket, int flags) implements FileState {}
 

@@ -1,11 +1,13 @@
 package dev.vestibule.kernel.file;
 
 import dev.vestibule.host.HostCalls;
+import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.memory.Backing;
 import dev.vestibule.kernel.signal.Delivery;
 import dev.vestibule.kernel.signal.SigInfo;
@@ -15,6 +17,11 @@ import org.jspecify.annotations.Nullable;
 /** A regular file or a device of the host. Its operations never block for long. */
 public class HostFile extends OpenFile {
   private static final int F_SETFL = 4;
+  private static final int F_ADD_SEALS = 1033;
+  private static final int F_GET_SEALS = 1034;
+  private static final int PIECE = 1 << 16;
+  private static final String MEMORY = "/memfd:";
+  private static final String DELETED = " (deleted)";
 
   private final int fd;
   private final String path;
@@ -240,7 +247,93 @@ public class HostFile extends OpenFile {
   protected FileState ownState(Task task) {
     FileStatus now = HostTree.statusOf(fd);
     long position = seekable() ? Math.max(0, Libc.syscall(HostCalls.LSEEK, fd, 0, 1)) : 0;
-    return new FileState.Named(path, flags(), position, now.size(), now.mode(), isAt(task, path));
+    boolean found = isAt(task, path);
+    if (!found && now.links() == 0 && now.type() == FileStatus.S_IFREG && (flags() & O_PATH) == 0) {
+      long seals = Libc.syscall(HostCalls.FCNTL, fd, F_GET_SEALS, 0);
+      boolean memory = seals >= 0 && path.startsWith(MEMORY) && path.endsWith(DELETED);
+      return new FileState.Unnamed(path, flags(), position, id(), now, memory, (int) seals);
+    }
+    return new FileState.Named(path, flags(), position, now.size(), now.mode(), found);
+  }
+
+  /**
+   * A file of the host's memory: memfd_create(2).
+   *
+   * @param name as its maker calls it
+   * @param flags memfd_create(2)'s
+   * @throws Failure its errors
+   */
+  public static HostFile inMemory(String name, int flags) {
+    byte[] bytes = GuestText.bytes(name);
+    long at = HostMemory.allocate(bytes.length);
+    try {
+      HostMemory.copyIn(bytes, 0, at, bytes.length);
+      long fd = Libc.syscall(HostCalls.MEMFD_CREATE, at, flags);
+      if (fd < 0) {
+        throw new Failure((int) -fd);
+      }
+      return of((int) fd, O_RDWR, MEMORY + name + DELETED);
+    } finally {
+      HostMemory.free(at);
+    }
+  }
+
+  /** The same file as the guest knows it by another name. */
+  public HostFile reopenAs(int flags, String name) {
+    return HostTree.reopen(fd, flags, name);
+  }
+
+  /**
+   * All that is in the file, however it was opened.
+   *
+   * @throws Failure EIO and others if it cannot be read
+   */
+  public byte[] content() {
+    HostFile readable = HostTree.reopen(fd, 0, path);
+    byte[] content = new byte[Math.toIntExact(size())];
+    long buffer = HostMemory.allocate(PIECE);
+    try {
+      for (int at = 0; at < content.length; ) {
+        int most = Math.min(PIECE, content.length - at);
+        long got = Libc.syscall(HostCalls.PREAD64, readable.fd, buffer, most, at);
+        if (got <= 0) {
+          throw new Failure(got < 0 ? (int) -got : Errno.EIO);
+        }
+        HostMemory.copyOut(buffer, content, at, (int) got);
+        at += (int) got;
+      }
+      return content;
+    } finally {
+      HostMemory.free(buffer);
+      readable.release();
+    }
+  }
+
+  /**
+   * Fills a file that is empty and open for writing.
+   *
+   * @throws Failure write(2)'s errors
+   */
+  public void fill(byte[] content) {
+    long buffer = HostMemory.allocate(PIECE);
+    try {
+      for (int at = 0; at < content.length; ) {
+        int most = Math.min(PIECE, content.length - at);
+        HostMemory.copyIn(content, at, buffer, most);
+        long done = Libc.syscall(HostCalls.PWRITE64, fd, buffer, most, at);
+        if (done <= 0) {
+          throw new Failure(done < 0 ? (int) -done : Errno.EIO);
+        }
+        at += (int) done;
+      }
+    } finally {
+      HostMemory.free(buffer);
+    }
+  }
+
+  /** fcntl(F_ADD_SEALS). */
+  public long seal(int seals) {
+    return Libc.syscall(HostCalls.FCNTL, fd, F_ADD_SEALS, seals);
   }
 
   private boolean isAt(Task task, String name) {
