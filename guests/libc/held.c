@@ -13,6 +13,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -356,6 +357,54 @@ static void in_memory(void) {
   OK(puts_into(plain, "!"), "goes on");
 }
 
+/* ---- pseudo-terminals */
+
+static void terminal(void) {
+  int master = posix_openpt(O_RDWR | O_NOCTTY), locked = posix_openpt(O_RDWR | O_NOCTTY);
+  OK(master >= 0 && locked >= 0 && grantpt(master) == 0 && unlockpt(master) == 0, "posix_openpt");
+  char path[64], held[64];
+  strcpy(path, ptsname(master));
+  strcpy(held, ptsname(locked));
+  pid_t child = fork(); /* in a session of its own */
+  if (child == 0) {
+    setsid();
+    int slave = open(path, O_RDWR);
+    struct termios settings;
+    struct winsize size = {30, 100, 0, 0};
+    OK(slave >= 0 && tcgetattr(slave, &settings) == 0, "the slave");
+    settings.c_cc[VINTR] = 7;
+    settings.c_oflag &= (tcflag_t)~OPOST;
+    OK(tcsetattr(slave, TCSANOW, &settings) == 0 && ioctl(slave, TIOCSWINSZ, &size) == 0, "settings");
+    OK(puts_into(slave, "printed\n") && puts_into(master, "typed\nhalf"), "both directions");
+    hold();
+    OK(tcgetsid(slave) == getpid() && tcgetpgrp(slave) == getpgrp(), "controlling terminal");
+    int own = open("/dev/tty", O_RDWR);
+    OK(own >= 0 && strcmp(ttyname(slave), path) == 0, "/dev/tty and the name");
+    memset(&size, 0, sizeof size);
+    OK(ioctl(own, TIOCGWINSZ, &size) == 0 && size.ws_row == 30 && size.ws_col == 100, "window size");
+    OK(tcgetattr(slave, &settings) == 0 && settings.c_cc[VINTR] == 7 && !(settings.c_oflag & OPOST) &&
+           (settings.c_lflag & ICANON),
+       "termios");
+    OK(takes(slave, "typed\n"), "what was typed");
+    char echoed[64] = "";
+    read(master, echoed, sizeof echoed);
+    OK(strncmp(echoed, "printed\n", 8) == 0 && strstr(echoed, "half"), "what was printed");
+    OK(puts_into(master, "way\n") && takes(slave, "halfway\n"), "the line being typed");
+    FAILS(open(held, O_RDWR | O_NOCTTY), EIO, "locked");
+    OK(unlockpt(locked) == 0 && open(held, O_RDWR | O_NOCTTY) >= 0, "unlocked");
+    int another = posix_openpt(O_RDWR | O_NOCTTY);
+    OK(another >= 0 && strcmp(ptsname(another), path) != 0 && strcmp(ptsname(another), held) != 0,
+       "numbers stay taken");
+    _exit(end());
+  }
+  close(master);
+  close(locked);
+  int status = -1;
+  while (waitpid(child, &status, 0) != child) {
+  }
+  OK(status == 0, "the child ends");
+}
+
 /* ---- sockets on loopback */
 
 static int inet_bound(int type) {
@@ -557,7 +606,7 @@ int main(int argc, char **argv) {
                {"rights", rights},       {"outside", outside},     {"tcp", tcp},
                {"udp", udp},             {"tcp-outside", tcp_outside},
                {"fifo", fifo},           {"packets", packets},     {"deleted", deleted},
-               {"memfd", in_memory}};
+               {"memfd", in_memory},     {"terminal", terminal}};
   begin();
   directory = argc > 2 ? argv[2] : ".";
   for (size_t i = 0; argc > 1 && i < sizeof kinds / sizeof kinds[0]; i++) {

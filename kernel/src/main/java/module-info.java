@@ -20,4 +20,5 @@ module dev.vestibule.kernel {
   exports dev.vestibule.kernel.socket;
   exports dev.vestibule.kernel.time;
   exports dev.vestibule.kernel.trace;
+  exports dev.vestibule.kernel.tty;
 }

@@ -28,6 +28,7 @@ final class FileReader {
           case PIPE -> file.hasPipe();
           case FIFO -> file.hasFifo();
           case MEMFD -> file.hasMemfd();
+          case TTY -> file.hasTty();
           case EVENTFD -> file.hasEfd();
           case SIGNALFD -> file.hasSgfd();
           case TIMERFD -> file.hasTfd();

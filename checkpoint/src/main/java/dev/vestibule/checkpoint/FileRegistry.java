@@ -47,6 +47,7 @@ final class FileRegistry {
   private final ImageWriter files = new ImageWriter(ImageKind.FILES, 0);
   private final PipeImages pipes = new PipeImages(ImageKind.PIPES_DATA);
   private final UnnamedImages unnamed = new UnnamedImages();
+  private final TtyImages terminals = new TtyImages();
   private final PipeImages fifos = new PipeImages(ImageKind.FIFO_DATA);
   private final ImageWriter queues = new ImageWriter(ImageKind.SK_QUEUES, 0);
   private final UnixImages unix = new UnixImages(this, queues);
@@ -87,6 +88,8 @@ final class FileRegistry {
         yield entry.setType(FdType.REG).setReg(reg).build();
       }
       case FileState.Unnamed s -> unnamed(id, (HostFile) file, s, owner);
+      case FileState.Tty s ->
+          entry.setType(FdType.TTY).setTty(terminals.entry(id, s, owner)).build();
       case FileState.Stream s ->
           entry
               .setType(FdType.EXT)
@@ -303,12 +306,14 @@ final class FileRegistry {
   void write(Path directory) throws IOException, FreezeRefusal {
     unix.finish();
     inet.finish(queues);
+    terminals.finish(this);
     files.write(directory);
     inet.write(directory);
     if (!unix.isEmpty() || !inet.isEmpty()) {
       queues.write(directory);
     }
     unnamed.write(directory);
+    terminals.write(directory);
     pipes.write(directory);
     fifos.write(directory);
   }

@@ -16,6 +16,7 @@ import dev.vestibule.checkpoint.schema.PstreeEntry;
 import dev.vestibule.checkpoint.schema.TaskKobjIdsEntry;
 import dev.vestibule.checkpoint.schema.TimensEntry;
 import dev.vestibule.checkpoint.schema.Timespec;
+import dev.vestibule.checkpoint.schema.TtyInfoEntry;
 import dev.vestibule.checkpoint.schema.VestibuleMachine;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.VdsoImage;
@@ -51,6 +52,7 @@ public final class FrozenTree {
   private final Map<Integer, PipeImages.Content> fifos = new HashMap<>();
   private final Map<Integer, List<UnixImages.Packet>> packets = new HashMap<>();
   private final Map<Integer, UnnamedThaw.Content> unnamed = new HashMap<>();
+  private final Map<Integer, TtyInfoEntry> terminals = new HashMap<>();
   private final Map<Integer, byte[]> streams = new HashMap<>();
   private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
   private final List<PstreeEntry> places = new ArrayList<>();
@@ -217,6 +219,11 @@ public final class FrozenTree {
     return unnamed;
   }
 
+  /** What is told of each end of a terminal. */
+  Map<Integer, TtyInfoEntry> terminals() {
+    return terminals;
+  }
+
   /** What has arrived at each end of a TCP connection. */
   Map<Integer, byte[]> streams() {
     return streams;
@@ -257,6 +264,7 @@ public final class FrozenTree {
       FileReader.checkReferences(entry, files);
     }
     unnamed.putAll(UnnamedImages.read(directory, files));
+    terminals.putAll(TtyImages.read(directory, files));
     packets.putAll(UnixImages.packets(directory));
     streams.putAll(InetImages.streams(directory, files));
     UnixImages.checkLinks(this);

@@ -46,6 +46,7 @@ public final class Thaw {
   private final Map<Integer, PipeEnd.Saved> pipes = new HashMap<>();
   private final Map<Integer, PipeEnd.Saved> fifos = new HashMap<>();
   private final Map<UnnamedThaw.Content, UnnamedThaw> unnamed = new IdentityHashMap<>();
+  private final TtyImages.Restored terminals;
   private final Map<Integer, FileTable> tables = new HashMap<>();
   private final Map<Integer, FsContext> contexts = new HashMap<>();
   private final Map<Integer, SignalActions> actions = new HashMap<>();
@@ -54,6 +55,7 @@ public final class Thaw {
   private Thaw(FrozenTree tree, Machine machine) {
     this.tree = tree;
     this.machine = machine;
+    this.terminals = new TtyImages.Restored(machine, tree);
     this.memory = new MemoryThaw(tree, machine);
   }
 
@@ -93,6 +95,7 @@ public final class Thaw {
     } finally {
       memory.finish();
       unnamed.values().forEach(UnnamedThaw::close);
+      terminals.close();
       for (OpenFile file : files.values()) {
         long closed = file.release();
         assert closed == 0;
@@ -215,6 +218,8 @@ public final class Thaw {
                   task,
                   memory ? entry.getMemfd().getFlags() : entry.getReg().getFlags(),
                   memory ? entry.getMemfd().getPos() : entry.getReg().getPos());
+    } else if (entry.getType() == FdType.TTY) {
+      file = terminals.open(entry.getTty());
     } else if (entry.getType() == FdType.PIPE) {
       PipeEntry pipe = entry.getPipe();
       file = saved(pipes, tree.pipes(), pipe.getPipeId()).end(task, pipe.getFlags());

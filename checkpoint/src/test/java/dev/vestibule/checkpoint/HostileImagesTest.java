@@ -118,7 +118,17 @@ class HostileImagesTest {
   /** The same of what a program has open. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"listening", "rights", "tcp", "udp", "fifo", "packets", "deleted", "memfd"})
+      strings = {
+        "listening",
+        "rights",
+        "tcp",
+        "udp",
+        "fifo",
+        "packets",
+        "deleted",
+        "memfd",
+        "terminal"
+      })
   void anyChangeOfFilesIsRefusedOrHarmless(String kind, @TempDir Path directory) throws Exception {
     assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
     Path program = Guest.build(Architecture.PPC64LE, "held", directory);
@@ -137,6 +147,7 @@ class HostileImagesTest {
         "fifo-data.img",
         "pipes-data.img",
         "memfd.img",
+        "tty-info.img",
         "remap-fpath.img",
         "ghost-file-1.img");
   }

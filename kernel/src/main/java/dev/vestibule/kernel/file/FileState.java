@@ -2,6 +2,8 @@ package dev.vestibule.kernel.file;
 
 import dev.vestibule.kernel.socket.InetState;
 import dev.vestibule.kernel.socket.UnixState;
+import dev.vestibule.kernel.tty.PseudoTerminal;
+import dev.vestibule.kernel.tty.TtyState;
 import java.util.List;
 
 /**
@@ -65,6 +67,14 @@ public sealed interface FileState {
       FileStatus status,
       boolean memory,
       int seals)
+      implements FileState {}
+
+  /**
+   * An end of a pseudo-terminal.
+   *
+   * @param master whether it is the user's end
+   */
+  record Tty(PseudoTerminal terminal, TtyState tty, boolean master, int flags)
       implements FileState {}
 
   /** A socket of unix(7). */

@@ -29,8 +29,8 @@ public final class FileThaw {
    * Opens it; the reference is the caller's.
    *
    * @param task on whose behalf
-   * @param state anything but what is made together: ends of a pipe or FIFO, and those of {@link
-   *     UnnamedThaw}
+   * @param state anything but what is made together: ends of pipes, FIFOs and terminals, and those
+   *     of {@link UnnamedThaw}
    * @throws FreezeRefusal if it is not there, or not what it was
    */
   public static OpenFile open(Task task, FileState state) throws FreezeRefusal {
@@ -44,6 +44,7 @@ public final class FileThaw {
       case FileState.Unix unix -> unix(task, unix);
       case FileState.Inet inet -> InetThaw.open(task, inet);
       case FileState.Unnamed unnamed -> throw new IllegalArgumentException(unnamed.toString());
+      case FileState.Tty tty -> throw new IllegalArgumentException(tty.toString());
       case FileState.Fifo fifo -> throw new IllegalArgumentException(fifo.toString());
       case FileState.Pipe pipe -> throw new IllegalArgumentException(pipe.toString());
       case FileState.Unknown unknown -> throw new FreezeRefusal(unknown.what());

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * What has been typed and not yet read? In canonical mode whole lines are taken, and the last one
@@ -46,6 +47,20 @@ final class InputQueue {
   /** The line being edited. */
   byte[] edited() {
     return edited.toByteArray();
+  }
+
+  /** The lines that are ended. */
+  List<byte[]> lines() {
+    return List.copyOf(lines);
+  }
+
+  /** Puts back what was typed into an empty queue. */
+  void restore(List<byte[]> ended, byte[] line) {
+    for (byte[] each : ended) {
+      lines.add(each);
+      waiting += each.length;
+    }
+    edited.writeBytes(line);
   }
 
   /** Takes bytes off the end of the line being edited. */

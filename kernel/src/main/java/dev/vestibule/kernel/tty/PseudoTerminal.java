@@ -3,6 +3,7 @@ package dev.vestibule.kernel.tty;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.Ioctls;
@@ -99,6 +100,36 @@ public final class PseudoTerminal extends Terminal {
       slaves--;
     }
     master.waiters().wake();
+  }
+
+  // ---- freezing
+
+  TtyState state() {
+    synchronized (lock) {
+      return state(number, locked, master.packets, everOpened, printed.toByteArray());
+    }
+  }
+
+  /** How often its programs' end is open. */
+  public int slaves() {
+    synchronized (lock) {
+      return slaves;
+    }
+  }
+
+  void restoreAll(TtyState state) {
+    restore(state);
+    synchronized (lock) {
+      locked = state.locked();
+      master.packets = state.packets();
+      everOpened = state.opened();
+      printed.writeBytes(state.printed());
+    }
+  }
+
+  /** Opens its programs' end again, whether or not it is locked. */
+  public OpenFile slave(int flags) {
+    return openSlave(flags);
   }
 
   private boolean abandoned() {
@@ -209,6 +240,11 @@ public final class PseudoTerminal extends Terminal {
         default:
           return TerminalFile.control(task, PseudoTerminal.this, request, argument);
       }
+    }
+
+    @Override
+    protected FileState ownState(Task task) {
+      return new FileState.Tty(PseudoTerminal.this, PseudoTerminal.this.state(), true, flags());
     }
 
     @Override

@@ -199,6 +199,40 @@ public abstract class Terminal {
     return hungUp;
   }
 
+  // ---- freezing
+
+  /** The state, with what only a pseudo-terminal has. */
+  final synchronized TtyState state(
+      int number, boolean locked, boolean packets, boolean opened, byte[] printed) {
+    return new TtyState(
+        number,
+        locked,
+        packets,
+        opened,
+        termios,
+        rows,
+        columns,
+        session,
+        foreground,
+        literalNext,
+        outputStopped,
+        input.lines(),
+        input.edited(),
+        printed);
+  }
+
+  /** Makes a new terminal what another one was. */
+  final synchronized void restore(TtyState state) {
+    termios = state.termios();
+    rows = state.rows();
+    columns = state.columns();
+    session = state.session();
+    foreground = state.foreground();
+    literalNext = state.literalNext();
+    outputStopped = state.stopped();
+    input.restore(state.lines(), state.edited());
+  }
+
   // ---- typing
 
   /** Takes bytes that were typed. */

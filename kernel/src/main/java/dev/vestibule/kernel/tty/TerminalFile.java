@@ -3,6 +3,7 @@ package dev.vestibule.kernel.tty;
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.file.IoVector;
 import dev.vestibule.kernel.file.Ioctls;
@@ -221,6 +222,13 @@ public final class TerminalFile extends OpenFile {
   @Override
   public OpenFile reopen(Task task, int flags) {
     return task.machine().terminals().open(task, terminal, flags);
+  }
+
+  @Override
+  protected FileState ownState(Task task) {
+    return terminal instanceof PseudoTerminal pseudo && !terminal.isHungUp()
+        ? new FileState.Tty(pseudo, pseudo.state(), false, flags())
+        : super.ownState(task);
   }
 
   @Override

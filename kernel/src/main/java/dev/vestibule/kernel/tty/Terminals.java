@@ -96,6 +96,21 @@ public final class Terminals implements AutoCloseable {
     throw new Failure(Errno.ENOSPC);
   }
 
+  /**
+   * Makes a pseudo-terminal that was saved; the reference to its master is the caller's.
+   *
+   * @throws Failure EBUSY if another terminal has its number
+   */
+  public synchronized PseudoTerminal restore(TtyState state) {
+    if (terminals.containsKey(state.number())) {
+      throw new Failure(Errno.EBUSY);
+    }
+    PseudoTerminal terminal = new PseudoTerminal(machine, state.number(), OpenFile.O_RDWR);
+    terminal.restoreAll(state);
+    terminals.put(state.number(), terminal);
+    return terminal;
+  }
+
   /** Opens a terminal by its name; it may become the session's. */
   public OpenFile open(Task task, Terminal terminal, int flags) {
     if (terminal.isHungUp() || terminal instanceof PseudoTerminal p && p.isLocked()) {
