@@ -61,7 +61,7 @@ final class MemoryReader {
           handed.getStart() >= 0
               && handed.getEnd() > handed.getStart()
               && handed.getEnd() - handed.getStart() < 1 << 24
-              && ((handed.getStart() | handed.getEnd()) & page - 1) == 0;
+              && ((handed.getStart() | handed.getEnd() | handed.getVdso()) & page - 1) == 0;
       boolean inside =
           handed.getVdso() == 0
               || handed.getVdso() >= handed.getStart() && handed.getVdso() < handed.getEnd();

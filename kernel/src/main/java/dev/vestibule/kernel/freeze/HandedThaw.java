@@ -5,6 +5,7 @@ import dev.vestibule.inspect.RejectedImage;
 import dev.vestibule.inspect.VdsoSymbols;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Machine;
+import dev.vestibule.kernel.abi.Struct;
 import dev.vestibule.kernel.exec.HandedPages.Handed;
 import dev.vestibule.kernel.exec.ProfilePages;
 import dev.vestibule.kernel.memory.AddressSpace;
@@ -46,6 +47,7 @@ public final class HandedThaw {
   private final AddressSpace space;
   private final List<HandedSet> kept = new ArrayList<>();
   private final Map<Long, String> traps = new HashMap<>();
+  private final Set<Long> hooked = new HashSet<>();
 
   private HandedThaw(Machine machine, AddressSpace space) {
     this.machine = machine;
@@ -89,6 +91,7 @@ public final class HandedThaw {
       return Outcome.NONE;
     }
     if (!(machine.handedPages() instanceof ProfilePages running)) {
+      findHooks(images);
       for (Old old : images) {
         keep(old, Map.of(), 0);
       }
@@ -97,6 +100,7 @@ public final class HandedThaw {
       return Outcome.TRAPS;
     }
     VdsoSymbols symbols = symbols(running);
+    findHooks(images);
     Old same = null;
     for (Old old : images) {
       if (same == null && isSame(old, running, symbols)) {
@@ -126,6 +130,11 @@ public final class HandedThaw {
   private Old read(HandedSet set) throws FreezeRefusal {
     int length = Math.toIntExact(Math.clamp(set.end() - set.vdso(), 0, VdsoSymbols.LARGEST_IMAGE));
     byte[] bytes = new byte[length];
+    for (Vma vma : space.mappings()) {
+      if (vma.backing() != null && vma.start() < set.end() && vma.end() > set.start()) {
+        throw new FreezeRefusal("a file lies where the vDSO at 0x%x was".formatted(set.vdso()));
+      }
+    }
     int read = Math.max(0, TracedMemory.read(space, set.vdso(), bytes, 0, length));
     try {
       bytes = Arrays.copyOf(bytes, read);
@@ -158,8 +167,10 @@ public final class HandedThaw {
     if (!old.set.current()) {
       symbols.functions().forEach((name, offset) -> addWord(patched, name, offset));
     }
-    long first = Collections.min(symbols.functions().values());
-    for (long at = first; at < Math.min(symbols.end(), now.length); at++) {
+    // Whoever has edited one in use, wherever it was, keeps what is edited.
+    long first = old.set.current() ? 0 : Collections.min(symbols.functions().values());
+    long end = old.set.current() ? now.length : Math.min(symbols.end(), now.length);
+    for (long at = first; at < end; at++) {
       if (!patched.contains(at) && old.bytes[(int) at] != now[(int) at]) {
         return false;
       }
@@ -171,6 +182,55 @@ public final class HandedThaw {
     for (long at = offset; !isPlain(name) && at < offset + 4; at++) {
       bytes.add(at);
     }
+  }
+
+  /**
+   * Finds functions whose first instruction is neither their kernel's nor one of an earlier thaw:
+   * the process, or a debugger, has changed it.
+   */
+  private void findHooks(List<Old> images) {
+    Set<Long> functions = new HashSet<>();
+    for (Old old : images) {
+      old.symbols.functions().values().forEach(offset -> functions.add(old.set.vdso() + offset));
+    }
+    for (Old old : images) {
+      ProfilePages own = machine.pagesOf(old.set.kernel());
+      byte[] pristine = own == null ? new byte[0] : own.image().bytes();
+      if (own == null || !old.symbols.functions().equals(symbols(own).functions())) {
+        continue; // a real kernel's image, or of pages of another size: nobody knows what it was
+      }
+      old.symbols
+          .functions()
+          .forEach((name, offset) -> {
+            long at = old.set.vdso() + offset;
+            int word = word(old.bytes, offset);
+            boolean changed = !isPlain(name) && word != word(pristine, offset);
+            if (changed && (old.set.current() || !isOurs(word, at, functions))) {
+              hooked.add(at);
+            }
+          });
+    }
+  }
+
+  private int word(byte[] bytes, long offset) {
+    if (offset + 4 > bytes.length) {
+      return 0;
+    }
+    Struct word = machine.abi().struct(4);
+    System.arraycopy(bytes, (int) offset, word.bytes(), 0, 4);
+    return word.i32(0);
+  }
+
+  /** Whether an earlier thaw may have put an instruction there. */
+  private boolean isOurs(int word, long at, Set<Long> functions) {
+    if (word == TRAP) {
+      return true;
+    }
+    long target = at + (word << 6 >> 6 & ~3);
+    boolean branch = (word & ~BRANCH_BITS) == BRANCH;
+    boolean nowhere =
+        space.mappings().stream().noneMatch(vma -> vma.start() <= target && target < vma.end());
+    return branch && (functions.contains(target) || nowhere);
   }
 
   // ---- what stays
@@ -224,6 +284,9 @@ public final class HandedThaw {
     old.symbols.functions().forEach((name, offset) -> choose(entries, name, offset, targets));
     for (Map.Entry<Long, String> entry : entries.entrySet()) {
       long from = set.vdso() + entry.getKey();
+      if (hooked.contains(from)) {
+        continue; // goes where somebody wants it to go, and from there on in the old code
+      }
       Long target = targets.get(entry.getValue());
       int word = TRAP;
       if (target == null) {
