@@ -79,6 +79,7 @@ public final class Thaw {
   }
 
   private Process run(Runnable last) throws FreezeRefusal, ImageException {
+    boolean made = false;
     try {
       for (PstreeEntry place : tree.places()) {
         FrozenProcess frozen = tree.processes().get(place.getPid());
@@ -92,7 +93,11 @@ public final class Thaw {
       UnixImages.link(tree, id -> file(id, tasks.getFirst()), tasks.getFirst());
       watch();
       LockImages.take(tree.locks(), processes);
+      made = true;
     } finally {
+      if (!made) {
+        closeAll();
+      }
       memory.finish();
       unnamed.values().forEach(UnnamedThaw::close);
       terminals.close();
@@ -186,6 +191,18 @@ public final class Thaw {
 
   private String name(int file) {
     return Texts.text(tree.file(file).message().getReg().getNameBytes());
+  }
+
+  /** Nobody goes on: what was opened, ports of the host among it, is free for somebody else. */
+  private void closeAll() {
+    for (FileTable table : tables.values()) {
+      for (int fd = table.next(0); fd >= 0; fd = table.next(fd + 1)) {
+        OpenFile file = table.remove(fd);
+        if (file != null) {
+          file.release();
+        }
+      }
+    }
   }
 
   // ---- files ------------------------------------------------------------------------------------
