@@ -35,9 +35,6 @@ final class MemoryWriter {
   private static final int IN_PARENT = 1;
   private static final int PRESENT = 4;
 
-  /** Bytes that are written at once. */
-  private static final long PIECE = 8 << 20;
-
   private final Path directory;
   private final FileRegistry files;
   private final FreezeStatistics statistics;
@@ -280,12 +277,7 @@ final class MemoryWriter {
 
   private void write(Run run, MemoryImage image, PagesFile pages) throws IOException {
     long start = System.nanoTime();
-    for (long at = run.start; at < run.end; at += PIECE) {
-      pages.check(image.write(pages.fd(), at, Math.min(PIECE, run.end - at)));
-      if (run.end - at > PIECE) {
-        pages.startWriting();
-      }
-    }
+    pages.check(image.write(pages.fd(), run.start, run.end - run.start));
     statistics.written(0, System.nanoTime() - start);
   }
 
