@@ -5,7 +5,6 @@ import dev.vestibule.cpu.CodeCache;
 import dev.vestibule.cpu.micro.Op;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -240,24 +238,33 @@ final class Loops {
   private Pins choose(int[] uses) {
     int[] slots = new int[standard.count()];
     Arrays.setAll(slots, standard::slot);
-    List<Integer> best =
-        IntStream.range(slots.length, candidates.length)
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> uses[i]).reversed())
-            .toList();
-    List<Integer> worst =
-        IntStream.range(0, slots.length)
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> uses[i]))
-            .toList();
     boolean changed = false;
-    for (int k = 0; k < Math.min(best.size(), worst.size()); k++) {
-      if (uses[best.get(k)] < uses[worst.get(k)] + WORTH) {
-        break;
+    while (true) {
+      int best = most(uses, slots.length, candidates.length);
+      int worst = least(uses, slots.length);
+      if (best < 0 || uses[best] < uses[worst] + WORTH) {
+        return changed ? new Pins(slots) : NONE;
       }
-      slots[worst.get(k)] = candidates[best.get(k)];
+      slots[worst] = candidates[best];
+      uses[worst] = Integer.MAX_VALUE - WORTH; // taken
+      uses[best] = -1;
       changed = true;
     }
-    return changed ? new Pins(slots) : NONE;
+  }
+
+  private static int most(int[] uses, int from, int to) {
+    int found = -1;
+    for (int i = from; i < to; i++) {
+      found = found < 0 || uses[i] > uses[found] ? i : found;
+    }
+    return found;
+  }
+
+  private static int least(int[] uses, int to) {
+    int found = 0;
+    for (int i = 1; i < to; i++) {
+      found = uses[i] < uses[found] ? i : found;
+    }
+    return found;
   }
 }

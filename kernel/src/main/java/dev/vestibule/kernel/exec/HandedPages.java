@@ -60,5 +60,13 @@ public interface HandedPages {
   }
 
   /** No vDSO at all. */
-  HandedPages NONE = space -> Handed.NONE;
+  HandedPages NONE = new None();
+
+  /** Not a lambda: the JVM's cache of a start keeps none of a type that has to be initialised. */
+  record None() implements HandedPages {
+    @Override
+    public Handed map(AddressSpace space) {
+      return Handed.NONE;
+    }
+  }
 }

@@ -25,7 +25,7 @@ public final class ProgramKind {
    * @throws ElfException if the ELF header makes no sense
    */
   public static Architecture of(FileTree files, String directory, String path) throws ElfException {
-    String current = path.startsWith("/") ? path : directory + "/" + path;
+    String current = path.startsWith("/") ? path : String.join("/", directory, path);
     for (int depth = 0; depth < MOST_SCRIPTS; depth++) {
       Program program = files.open(null, FileTree.AT_FDCWD, current, 0);
       byte[] first = new byte[FIRST_BYTES];
