@@ -85,12 +85,14 @@ public final class SyscallTable {
    * @param home class beside which the resource lies
    * @param resource {@code number name} lines
    * @param profile the kernel that decides which calls exist
+   * @param absent names that have a number and no call, whatever the kernel
    */
-  public static SyscallTable load(Class<?> home, String resource, KernelProfile profile) {
+  public static SyscallTable load(
+      Class<?> home, String resource, KernelProfile profile, Set<String> absent) {
     Map<String, SyscallRow> byName = new HashMap<>();
     for (SyscallRow row : ROWS) {
       for (String name : row.names()) {
-        if (exists(name, row, profile)) {
+        if (!absent.contains(name) && exists(name, row, profile)) {
           byName.put(name, row);
         }
       }

@@ -34,6 +34,7 @@ public final class Programs implements Closeable {
           "sigtramp",
           "fork-wait",
           "pipe",
+          "files",
           "mmap",
           "threads",
           "compute",

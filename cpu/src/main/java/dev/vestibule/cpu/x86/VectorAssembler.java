@@ -2,6 +2,7 @@ package dev.vestibule.cpu.x86;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How are x86-64's vector instructions encoded, and where do their constants lie?
@@ -18,7 +19,18 @@ class VectorAssembler extends Assembler {
   static final int RIGHT_SIGNED = 4;
   static final int LEFT = 6;
 
-  private record Constant(long high, long low) {}
+  private record Constant(long high, long low) {
+    /** As of any record, whose own would be made of method handles at run time. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Constant theirs && high == theirs.high && low == theirs.low;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(high) * 31 + Long.hashCode(low);
+    }
+  }
 
   private final List<Constant> constants = new ArrayList<>();
   private final List<int[]> uses = new ArrayList<>(); // place, number of the constant

@@ -23,10 +23,18 @@ public final class ResourceCalls {
 
   private ResourceCalls() {}
 
-  @Syscall(
-      names = {"getrlimit", "ugetrlimit"},
-      args = "resource, out_rlimit")
+  /** For 32-bit processes only, to whom more than 2^31 - 1 was unlimited once. */
+  @Syscall(args = "resource, out_rlimit")
   public static long getrlimit(Task t, int resource, long limit) {
+    return tell(t, resource, limit, Integer.MAX_VALUE);
+  }
+
+  @Syscall(args = "resource, out_rlimit")
+  public static long ugetrlimit(Task t, int resource, long limit) {
+    return tell(t, resource, limit, -1);
+  }
+
+  private static long tell(Task t, int resource, long limit, long most) {
     if (resource < 0 || resource >= Limits.COUNT) {
       return -EINVAL;
     }
@@ -34,10 +42,14 @@ public final class ResourceCalls {
     int word = t.abi().wordSize();
     t.abi()
         .struct(2 * word)
-        .putWord(0, limits.soft(resource))
-        .putWord(word, limits.hard(resource))
+        .putWord(0, least(limits.soft(resource), most))
+        .putWord(word, least(limits.hard(resource), most))
         .store(t.memory(), limit);
     return 0;
+  }
+
+  private static long least(long one, long other) {
+    return Long.compareUnsigned(one, other) < 0 ? one : other;
   }
 
   @Syscall(args = "resource, rlimit")

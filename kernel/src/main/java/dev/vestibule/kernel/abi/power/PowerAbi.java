@@ -20,6 +20,7 @@ import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.AuxType;
 import dev.vestibule.profile.KernelProfile;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,24 @@ public final class PowerAbi implements GuestAbi {
   private static final int NR_RESTART_SYSCALL = 0;
   private static final int SO = 1;
   private static final int EF_PPC64_ABI = 3;
+
+  /** Numbers that lead nowhere in 64-bit processes (arch/powerpc/kernel/syscalls/syscall.tbl). */
+  private static final Set<String> ONLY_32 =
+      Set.of(
+          "getrlimit",
+          "oldfstat",
+          "oldlstat",
+          "oldolduname",
+          "oldstat",
+          "olduname",
+          "readdir",
+          "select",
+          "sigaction",
+          "sigpending",
+          "sigprocmask",
+          "sigreturn",
+          "sigsuspend",
+          "umount");
 
   private final Isa isa;
   private final boolean wide;
@@ -84,7 +103,8 @@ public final class PowerAbi implements GuestAbi {
 
   @Override
   public SyscallTable syscalls(KernelProfile profile) {
-    return SyscallTable.load(PowerAbi.class, resource(wide), profile);
+    Set<String> absent = wide ? ONLY_32 : Set.of();
+    return SyscallTable.load(PowerAbi.class, resource(wide), profile, absent);
   }
 
   private static String resource(boolean wide) {
