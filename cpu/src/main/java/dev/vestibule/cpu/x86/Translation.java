@@ -376,9 +376,17 @@ final class Translation {
   /** Makes what led to a block's code with pins of its own lead to code with the standard ones. */
   private void loseEntries(Block head) {
     List<Placed> all = versions.getOrDefault(head, new ArrayList<>());
-    List<Placed> entries = all.stream().filter(one -> one.contexts()[0].pins() == null).toList();
-    all.removeAll(entries);
-    for (Placed old : entries) {
+    List<Placed> before = List.copyOf(all);
+    all.clear();
+    for (Placed old : before) {
+      if (old.contexts()[0].pins() != null) {
+        all.add(old);
+      }
+    }
+    for (Placed old : before) {
+      if (old.contexts()[0].pins() != null) {
+        continue;
+      }
       Placed made = make(head, old.contexts()[0]);
       if (made == null) {
         all.add(old);
