@@ -98,14 +98,6 @@ public final class PagesFile implements AutoCloseable {
     check(Libc.syscall(HostCalls.LSEEK, fd, position, 0));
   }
 
-  /**
-   * Has the host begin to put on its disk what is here, so that there is less to wait for later.
-   */
-  public void startWriting() {
-    int write = 2; // SYNC_FILE_RANGE_WRITE
-    Libc.syscall(HostCalls.SYNC_FILE_RANGE, fd, 0, 0, write);
-  }
-
   /** Complains of what a transfer by this file's descriptor returned, unless it was 0. */
   public void check(long result) throws IOException {
     if (result < 0) {
