@@ -35,37 +35,41 @@ final class DumpChain {
   static List<Path> of(Path directory) throws ImageException {
     List<Path> chain = new ArrayList<>(List.of(directory));
     Set<Path> seen = new HashSet<>();
-    VestibuleMachine machine = inventory(directory).message().getVestibule();
-    String wanted = machine.getParent();
+    Entry<InventoryEntry> inventory = inventory(directory);
+    VestibuleMachine machine = inventory.message().getVestibule();
+    VestibuleMachine now = machine;
     Path at = directory;
-    while (!wanted.isEmpty()) {
+    while (!now.getParent().isEmpty()) {
       if (!seen.add(real(at))) {
-        throw new ImageException(at.toString(), PARENT, 0, "leads back to where it began");
+        throw broken(directory, at, inventory, "leads back to where it began");
       }
       if (chain.size() > MOST) {
-        throw new ImageException(at.toString(), PARENT, 0, "more than " + MOST + " of them");
+        throw broken(directory, at, inventory, "more than " + MOST + " of them");
       }
       Path next = at.resolve(PARENT);
       if (!Files.isDirectory(next)) {
-        throw new ImageException(next.toString(), "directory", 0, "there is none");
+        throw broken(directory, at, inventory, "there is none: no directory " + next);
       }
-      Entry<InventoryEntry> inventory = inventory(next);
-      VestibuleMachine before = inventory.message().getVestibule();
-      if (!before.getDump().equals(wanted)
+      Entry<InventoryEntry> parents = inventory(next);
+      VestibuleMachine before = parents.message().getVestibule();
+      if (!before.getDump().equals(now.getParent())
           || before.getVersion() != machine.getVersion()
           || before.getPageSize() != machine.getPageSize()
           || !before.getMachine().equals(machine.getMachine())) {
-        throw new ImageException(
-            next.toString(),
-            "vestibule.dump",
-            inventory.offset(),
-            "is not the dump that was there");
+        throw broken(directory, at, inventory, next + " is not the dump that was there");
       }
       chain.add(next);
       at = next;
-      wanted = before.getParent();
+      inventory = parents;
+      now = before;
     }
     return chain;
+  }
+
+  private static ImageException broken(
+      Path first, Path at, Entry<InventoryEntry> inventory, String problem) {
+    String file = first.relativize(at).resolve(ImageKind.INVENTORY.file(0)).toString();
+    return new ImageException(file, "vestibule.parent", inventory.offset(), problem);
   }
 
   private static Entry<InventoryEntry> inventory(Path directory) throws ImageException {

@@ -1,5 +1,7 @@
 package dev.vestibule.checkpoint;
 
+import dev.vestibule.kernel.freeze.FreezeRefusal;
+
 /** Why can a directory of images not be thawed? Names the file, the field and where it is. */
 public final class ImageException extends Exception {
   private static final long serialVersionUID = 1;
@@ -10,7 +12,9 @@ public final class ImageException extends Exception {
    * @param offset bytes from the file's start to what is wrong, or to the entry that holds it
    */
   public ImageException(String file, String field, long offset, String problem) {
-    super(file + ": " + field + " at 0x" + Long.toHexString(offset) + ": " + problem);
+    super(
+        FreezeRefusal.line(
+            file + ": " + field + " at 0x" + Long.toHexString(offset) + ": " + problem));
   }
 
   /** The message as a string; there is always one. */
