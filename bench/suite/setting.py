@@ -132,9 +132,9 @@ class Setting:
     def filled(self, word):
         """Replaces {data} and the like by the path of what it stands for."""
         if word == '{data}':
-            return self._made('data', lambda: generate.text(16 * MEGABYTE))
+            return self._made('data-20', lambda: generate.text(20 * MEGABYTE))
         if word == '{small}':
-            return self._made('small', lambda: generate.text(2 * MEGABYTE))
+            return self._made('data-5', lambda: generate.text(5 * MEGABYTE))
         if word == '{source}':
             return self._made('source.c', lambda: generate.source().encode())
         return word.replace('{programs}', str(self.programs))

@@ -116,8 +116,8 @@ WORKLOADS = [
     Whole('bash-1s', 'Debian, 1 s', 1,
           _debian('bin/bash', '-c', 'for ((i = 0; i < 45000; i++)); do ((x += i ^ x)); done; echo $x')),
     Whole('gcc', 'Debian, 1 s', 1, _compiler),
-    Whole('python3', 'Debian, 5 s', 1.5, _debian('usr/bin/python3', '{programs}/mixed.py', '24')),
-    Whole('perl', 'Debian, 5 s', 1.5, _debian('usr/bin/perl', '{programs}/mixed.pl', '20')),
+    Whole('python3', 'Debian, 5 s', 1.5, _debian('usr/bin/python3', '{programs}/mixed.py', '80')),
+    Whole('perl', 'Debian, 5 s', 1.5, _debian('usr/bin/perl', '{programs}/mixed.pl', '40')),
     Whole('sqlite3', 'Debian, 5 s', 1.5,
           _debian('usr/bin/sqlite3', ':memory:', '.read {programs}/mixed.sql')),
     Whole('zstd', 'Debian, 5 s', 1.5,
@@ -129,5 +129,5 @@ WORKLOADS = [
           _debian('usr/bin/openssl', 'dgst', '-mac', 'cmac', '-macopt', 'cipher:aes-128-cbc',
                   '-macopt', 'hexkey:00112233445566778899aabbccddeeff', *['{data}'] * 8)),
     Whole('openssl-bignum', 'Debian, 5 s', 1.5,
-          _debian('usr/bin/openssl', 'prime', '-hex', MERSENNE)),
+          _debian('usr/bin/openssl', 'prime', '-hex', MERSENNE, MERSENNE)),
 ]
