@@ -6,6 +6,7 @@ import dev.vestibule.kernel.freeze.FreezeRefusal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,6 +18,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -243,23 +245,53 @@ public final class Control implements AutoCloseable {
         "checkpoint\n%d\n%s\n%s\n%s\n%s\n%s\n\0"
             .formatted(pid, wanted.then(), wanted.edited(), wanted.track(), previous, to);
     long deadline = System.nanoTime() + PATIENCE * 1_000_000;
+    Set<Path> deserted = null;
     while (true) {
-      String answer = askAll(request);
+      Set<Path> refusing = new HashSet<>();
+      String answer = askAll(request, refusing);
       if (answer.equals(OK)) {
         return;
       }
       if (!answer.equals(NONE)) {
         throw new FreezeRefusal(answer);
       }
+      if (deserted == null) {
+        deserted = refusing;
+      }
+      deserted.retainAll(refusing);
       if (System.nanoTime() >= deadline) {
-        throw new FreezeRefusal("no running machine of this user has a process " + pid);
+        throw new FreezeRefusal(nobody(pid, deserted));
       }
       LockSupport.parkNanos(20_000_000);
     }
   }
 
-  /** The first answer that is not {@link #NONE}. */
-  private static String askAll(String request) throws FreezeRefusal {
+  /**
+   * Why nobody has a process; what killed machines have left is removed.
+   *
+   * @param deserted sockets at which nobody has listened all the time
+   */
+  private static String nobody(int pid, Set<Path> deserted) {
+    boolean killed = false;
+    for (Path socket : deserted) {
+      String name = socket.getFileName().toString();
+      killed |= name.equals(Integer.toString(pid));
+      // A machine's socket comes a while after its process: none can have come since.
+      if (name.matches("[0-9]{1,10}") && ProcessHandle.of(Long.parseLong(name)).isEmpty()) {
+        delete(socket);
+      }
+    }
+    return killed
+        ? "the machine of process %d is gone: it was killed".formatted(pid)
+        : "no running machine of this user has a process " + pid;
+  }
+
+  /**
+   * The first answer that is not {@link #NONE}.
+   *
+   * @param refusing receives the sockets at which nobody listens
+   */
+  private static String askAll(String request, Set<Path> refusing) throws FreezeRefusal {
     Path directory = directory();
     if (Files.notExists(directory, LinkOption.NOFOLLOW_LINKS)) {
       return NONE;
@@ -271,7 +303,7 @@ public final class Control implements AutoCloseable {
         sockets = entries.toList();
       }
       for (Path socket : sockets) {
-        String answer = ask(socket, request);
+        String answer = ask(socket, request, refusing);
         if (!answer.equals(NONE)) {
           return answer;
         }
@@ -282,7 +314,7 @@ public final class Control implements AutoCloseable {
     }
   }
 
-  private static String ask(Path socket, String request) {
+  private static String ask(Path socket, String request, Set<Path> refusing) {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       ByteBuffer bytes = ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8));
       while (bytes.hasRemaining()) {
@@ -290,8 +322,24 @@ public final class Control implements AutoCloseable {
       }
       String answer = read(channel).strip();
       return answer.isEmpty() ? "the machine ended before it answered" : answer;
+    } catch (ConnectException deserted) {
+      if (isSocket(socket)) {
+        refusing.add(socket);
+      }
+      return NONE;
     } catch (IOException nobody) {
       return NONE; // of a machine that has ended, or is about to
+    }
+  }
+
+  private static boolean isSocket(Path path) {
+    int type = 0170000;
+    int socket = 0140000;
+    try {
+      Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+      return mode instanceof Integer is && (is & type) == socket;
+    } catch (IOException gone) {
+      return false;
     }
   }
 }

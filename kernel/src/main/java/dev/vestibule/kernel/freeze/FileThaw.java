@@ -115,8 +115,11 @@ public final class FileThaw {
       throw new FreezeRefusal(
           "it used standard stream " + stream.number() + ", and here that is closed");
     }
-    int changeable = OpenFile.O_APPEND | OpenFile.O_NONBLOCK;
-    file.setFlags(file.flags() & ~changeable | stream.flags() & changeable);
+    // Whoever started us may share the stream: one that appends must not begin to overwrite.
+    int wanted = file.flags() | stream.flags() & (OpenFile.O_APPEND | OpenFile.O_NONBLOCK);
+    if (wanted != file.flags()) {
+      file.setFlags(wanted);
+    }
     return file;
   }
 
