@@ -27,6 +27,10 @@ typedef struct stat file_status;
 #define status_of(fd, status) sys(fstat, fd, status)
 #endif
 
+#ifndef __NR_ugetrlimit /* where getrlimit always was what it is */
+#define __NR_ugetrlimit __NR_getrlimit
+#endif
+
 static const char *const self = "/proc/self/exe";
 
 static void directory(void) {
