@@ -165,14 +165,14 @@ final class MemoryThaw {
           pages = PagesFile.open(piece.directory(), piece.pagesId());
           open.put(piece.directory(), pages);
         }
-        pages.seek(piece.offset());
         long at = piece.start();
         while (at < piece.end()) {
           while (vmas.get(next).getEnd() <= at) {
             next++;
           }
           long to = Math.min(piece.end(), vmas.get(next).getEnd());
-          check(pages, image.read(pages.fd(), at, to - at));
+          long position = piece.offset() + (at - piece.start());
+          check(pages, image.read(pages.fd(), position, at, to - at));
           at = to;
         }
       }

@@ -9,6 +9,9 @@ import dev.vestibule.host.Libc;
  * back? Called under the kernel's lock of the address space while no guest thread of it runs.
  */
 public final class MemoryImage {
+  /** From so many bytes on a second thread is worth while. */
+  private static final long LARGE = 8 << 20;
+
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
 
@@ -88,8 +91,7 @@ public final class MemoryImage {
       while (next < end && memory.isBeyondFile(next) == beyond) {
         next += GuestMemory.PAGE_SIZE;
       }
-      long result =
-          beyond ? writeZeros(fd, next - at) : transfer(HostCalls.WRITE, fd, at, next - at);
+      long result = beyond ? writeZeros(fd, next - at) : writeOpen(fd, at, next - at);
       if (result != 0) {
         return result;
       }
@@ -112,20 +114,64 @@ public final class MemoryImage {
   }
 
   /**
-   * Reads bytes of a file at its position into mapped pages, whatever the guest may do with them.
+   * Reads bytes of a file into mapped pages, whatever the guest may do with them.
    *
    * @return 0, the host's -errno, or 1 if the file is too short
    */
-  public long read(int fd, long address, long length) {
+  public long read(int fd, long position, long address, long length) {
     for (long at = address; at < address + length; at += GuestMemory.PAGE_SIZE) {
       if (memory.isBeyondFile(at)) {
         memory.mapAnonymous(at, GuestMemory.PAGE_SIZE, memory.protection(at));
       }
     }
-    return transfer(HostCalls.READ, fd, address, length);
+    long[] result = {0};
+    long host = memory.window() + address;
+    memory.open(
+        address,
+        length,
+        () ->
+            result[0] =
+                length < LARGE
+                    ? readAll(fd, position, host, length)
+                    : readHalves(fd, position, host, length));
+    return result[0];
   }
 
-  private long transfer(int call, int fd, long address, long length) {
+  /** Most of the time is the host's for finding and clearing pages, so two threads take half. */
+  private static long readHalves(int fd, long position, long host, long length) {
+    long half = length / 2 & -GuestMemory.PAGE_SIZE;
+    long[] others = {0};
+    Thread other =
+        Thread.ofPlatform()
+            .start(() -> others[0] = readAll(fd, position + half, host + half, length - half));
+    long result = readAll(fd, position, host, half);
+    boolean interrupted = false;
+    while (true) {
+      try {
+        other.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return result != 0 ? result : others[0];
+  }
+
+  private static long readAll(int fd, long position, long host, long length) {
+    for (long done = 0; done < length; ) {
+      long moved = Libc.syscall(HostCalls.PREAD64, fd, host + done, length - done, position + done);
+      if (moved <= 0) {
+        return moved == 0 ? 1 : moved;
+      }
+      done += moved;
+    }
+    return 0;
+  }
+
+  private long writeOpen(int fd, long address, long length) {
     long[] result = {0};
     memory.open(
         address,
@@ -133,7 +179,8 @@ public final class MemoryImage {
         () -> {
           long done = 0;
           while (done < length) {
-            long moved = Libc.syscall(call, fd, memory.window() + address + done, length - done);
+            long host = memory.window() + address + done;
+            long moved = Libc.syscall(HostCalls.WRITE, fd, host, length - done);
             if (moved <= 0) {
               result[0] = moved == 0 ? 1 : moved;
               return;

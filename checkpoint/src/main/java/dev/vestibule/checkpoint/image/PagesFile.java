@@ -93,11 +93,6 @@ public final class PagesFile implements AutoCloseable {
     }
   }
 
-  /** Moves the position, in bytes. */
-  public void seek(long position) throws IOException {
-    check(Libc.syscall(HostCalls.LSEEK, fd, position, 0));
-  }
-
   /** Complains of what a transfer by this file's descriptor returned, unless it was 0. */
   public void check(long result) throws IOException {
     if (result < 0) {
