@@ -267,7 +267,8 @@ final class TaskReader {
     }
     if (task.process().syscalls().number("rseq") < 0) {
       throw new FreezeRefusal(
-          "thread %d has registered restartable sequences, which kernel %s has not"
+          ("thread %d has registered restartable sequences, which kernel %s has not"
+                  + " (--rseq emulate keeps them up)")
               .formatted(task.tid(), task.machine().profile().name()));
     }
     task.rseq()

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 public final class Thaw {
   private final FrozenTree tree;
   private final Machine machine;
+  private final MissingRseq missingRseq;
   private final MemoryThaw memory;
   private final Map<Integer, Process> processes = new HashMap<>();
   private final Map<Integer, OpenFile> files = new HashMap<>();
@@ -52,9 +53,10 @@ public final class Thaw {
   private final Map<Integer, SignalActions> actions = new HashMap<>();
   private final List<Task> tasks = new ArrayList<>();
 
-  private Thaw(FrozenTree tree, Machine machine) {
+  private Thaw(FrozenTree tree, Machine machine, MissingRseq missingRseq) {
     this.tree = tree;
     this.machine = machine;
+    this.missingRseq = missingRseq;
     this.terminals = new TtyImages.Restored(machine, tree);
     this.memory = new MemoryThaw(tree, machine);
   }
@@ -70,12 +72,23 @@ public final class Thaw {
    */
   public static Process thaw(FrozenTree tree, Machine machine, Runnable last)
       throws FreezeRefusal, ImageException {
+    return thaw(tree, machine, MissingRseq.REFUSE, last);
+  }
+
+  /**
+   * The same, where the kernel may have no rseq(2).
+   *
+   * @param missingRseq what becomes then of a process that has registered
+   */
+  public static Process thaw(
+      FrozenTree tree, Machine machine, MissingRseq missingRseq, Runnable last)
+      throws FreezeRefusal, ImageException {
     if (machine.profile().architecture() != tree.architecture()) {
       throw new FreezeRefusal(
           "processes of %s cannot go on under a kernel of %s"
               .formatted(tree.architecture().id(), machine.profile().architecture().id()));
     }
-    return new Thaw(tree, machine).run(last);
+    return new Thaw(tree, machine, missingRseq).run(last);
   }
 
   private Process run(Runnable last) throws FreezeRefusal, ImageException {
@@ -142,6 +155,9 @@ public final class Thaw {
     Process process = task.process();
     processes.put(place.getPid(), process);
     process.setGroup(place.getPgid(), place.getSid());
+    if (missingRseq == MissingRseq.EMULATE && lacksRseq(frozen, process)) {
+      process.keepRseqOf(MissingRseq.newest(tree.architecture()));
+    }
     if (newTable) {
       fill(table, frozen, task);
     }
@@ -157,6 +173,13 @@ public final class Thaw {
       restore(core, machine.putThread(process, tid, table.share(), task.fs(), credentials));
     }
     TaskReader.restoreTimers(leader, process, task);
+  }
+
+  /** Whether threads have registered what their kernel does not know. */
+  private static boolean lacksRseq(FrozenProcess frozen, Process process) {
+    return process.syscalls().number("rseq") < 0
+        && frozen.threads().stream()
+            .anyMatch(t -> t.message().getThreadCore().getRseqEntry().getRseqAbiPointer() != 0);
   }
 
   private void restore(CoreEntry core, Task task) throws FreezeRefusal {

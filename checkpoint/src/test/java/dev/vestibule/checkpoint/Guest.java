@@ -72,7 +72,8 @@ final class Guest implements AutoCloseable {
     return start(machine, PROGRAMS.resolve(guest).resolve(program), output, arguments);
   }
 
-  private static Guest start(Machine machine, Path program, Path output, String... arguments)
+  /** Starts any program in a machine with settings of its own. */
+  static Guest start(Machine machine, Path program, Path output, String... arguments)
       throws Exception {
     String path = program.toString();
     List<String> argv = new ArrayList<>(List.of(path));
@@ -133,11 +134,15 @@ final class Guest implements AutoCloseable {
 
   /** Goes on as what was frozen. */
   static Guest thaw(Path images, String kernel) throws Exception {
+    return thaw(images, kernel, MissingRseq.REFUSE);
+  }
+
+  static Guest thaw(Path images, String kernel, MissingRseq missingRseq) throws Exception {
     FrozenTree tree = FrozenTree.read(images);
     TimeSource.Continuing time = new TimeSource.Continuing(tree.monotonic());
     Machine machine = tree.machine(Profiles.load(kernel), time).build();
     try {
-      return new Guest(machine, Thaw.thaw(tree, machine, time::go));
+      return new Guest(machine, Thaw.thaw(tree, machine, missingRseq, time::go));
     } catch (Exception refused) {
       machine.close();
       throw refused;

@@ -3,6 +3,7 @@ package dev.vestibule.cli;
 import dev.vestibule.checkpoint.Control;
 import dev.vestibule.checkpoint.FrozenTree;
 import dev.vestibule.checkpoint.ImageException;
+import dev.vestibule.checkpoint.MissingRseq;
 import dev.vestibule.checkpoint.Thaw;
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.handed.VdsoImages;
@@ -59,12 +60,23 @@ final class RestoreCommand implements Callable<Integer> {
       description = "how fast its clock runs from now on; as before by default")
   private @Nullable Double rate;
 
+  @Option(
+      names = "--rseq",
+      paramLabel = "refuse|emulate",
+      description =
+          "what to do if a process uses rseq(2), which the kernel it goes on under has not (refuse)")
+  private String rseq = "refuse";
+
   @Option(names = "--stats", description = "print how long it took until the guest ran")
   private boolean statistics;
 
   @Override
   public Integer call() throws CommandFailure {
     long begun = System.nanoTime();
+    MissingRseq missing = MissingRseq.named(rseq);
+    if (missing == null) {
+      throw CommandFailure.ours("restore: --rseq: neither refuse nor emulate: " + rseq);
+    }
     try {
       FrozenTree tree = FrozenTree.read(directory);
       String name = kernel != null ? kernel : tree.kernel();
@@ -73,7 +85,7 @@ final class RestoreCommand implements Callable<Integer> {
       TimeSource.Continuing time = time(tree);
       FileTree files = MachineSetup.files(sysroot, root);
       Machine machine = machine(tree, profile, time).fileTree(files).build();
-      return Death.statusFor(run(tree, machine, time, begun));
+      return Death.statusFor(run(tree, machine, missing, time, begun));
     } catch (ImageException | ProfileException | FreezeRefusal e) {
       throw CommandFailure.ours("restore: " + e.getMessage());
     } catch (HostLimit limit) {
@@ -104,10 +116,11 @@ final class RestoreCommand implements Callable<Integer> {
     return machine.cpus(MachineSetup.cpus(cpus, profile));
   }
 
-  private int run(FrozenTree tree, Machine machine, TimeSource.Continuing time, long begun)
+  private int run(
+      FrozenTree tree, Machine machine, MissingRseq missing, TimeSource.Continuing time, long begun)
       throws ImageException, FreezeRefusal, InterruptedException {
     try {
-      Process process = Thaw.thaw(tree, machine, time::go);
+      Process process = Thaw.thaw(tree, machine, missing, time::go);
       if (statistics) {
         System.err.println("vestibule: restored in " + (System.nanoTime() - begun) / 1000 + " us");
       }

@@ -15,6 +15,7 @@ import dev.vestibule.kernel.trace.ProcessTracer;
 import dev.vestibule.kernel.trace.Tracee;
 import dev.vestibule.kernel.wait.Wait;
 import dev.vestibule.kernel.wait.WaitQueue;
+import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -38,7 +39,7 @@ public final class Process {
   private final WaitQueue exited = new WaitQueue();
   private final Limits limits;
   private GuestAbi abi;
-  private final SyscallTable syscalls;
+  private volatile SyscallTable syscalls;
   private SignalActions actions;
   private volatile AddressSpace space;
   private @Nullable Process parent;
@@ -110,6 +111,21 @@ public final class Process {
   /** The system calls this process may make. */
   public SyscallTable syscalls() {
     return syscalls;
+  }
+
+  /**
+   * Its program relies on rseq(2), which its kernel does not have: until it executes another one,
+   * it has that of a kernel which does.
+   */
+  public void keepRseqOf(KernelProfile kernel) {
+    syscalls = machine.syscalls().with("rseq", abi.syscalls(kernel));
+    rseqOwnership.keep(kernel.rseq());
+  }
+
+  /** exec(2): the program is one that the running kernel has started. */
+  public void endKeptRseq() {
+    syscalls = machine.syscalls();
+    rseqOwnership.keep(null);
   }
 
   public AddressSpace space() {
@@ -271,6 +287,7 @@ public final class Process {
     dumpable = other.dumpable;
     executable = other.executable;
     noNewPrivileges = other.noNewPrivileges;
+    syscalls = other.syscalls;
     rseqOwnership.copyFrom(other.rseqOwnership);
   }
 

@@ -144,6 +144,16 @@ public final class SyscallTable {
         || profile.syscalls().with().contains(name);
   }
 
+  /** The same with one call more, as another kernel has it. */
+  SyscallTable with(String name, SyscallTable other) {
+    int number = other.number(name);
+    @Nullable String[] moreNames = names.clone();
+    @Nullable SyscallRow[] moreRows = rows.clone();
+    moreNames[number] = name;
+    moreRows[number] = other.rows[number];
+    return new SyscallTable(moreNames, moreRows);
+  }
+
   /** The number of a call that does something, or -1. */
   public int number(String name) {
     for (int number = 0; number < names.length; number++) {

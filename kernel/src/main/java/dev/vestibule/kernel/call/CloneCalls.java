@@ -255,7 +255,7 @@ public final class CloneCalls {
     child.setComm(t.comm());
     child.setNice(t.nice());
     child.setSeccomp(t.seccomp());
-    if (!r.has(t.machine().profile().rseq().endsWithThreads() ? CLONE_THREAD : CLONE_VM)) {
+    if (!r.has(t.process().rseqOwnership().rules().endsWithThreads() ? CLONE_THREAD : CLONE_VM)) {
       child.rseq().copyFrom(t.rseq());
     }
     synchronized (t.machine().lock()) {

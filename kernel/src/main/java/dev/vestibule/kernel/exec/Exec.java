@@ -184,6 +184,7 @@ public final class Exec {
         new GuestAbi.ElfFacts(
             image.image().header().flags(), loader == null ? image.bias() : loader.bias());
     long entry = loader == null ? image.entry() : loader.entry();
+    task.process().endKeptRseq();
     task.process()
         .rseqOwnership()
         .begin(image.entry(), loader == null ? 0 : loader.entry(), arguments.envp());

@@ -9,6 +9,7 @@ import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.memory.Backing;
 import dev.vestibule.kernel.memory.Vma;
+import dev.vestibule.profile.KernelProfile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -37,6 +38,7 @@ public final class Ownership {
   private final Map<RseqCall, Registrant> registrants = new IdentityHashMap<>();
   private final Map<Long, MappedObject> objects = new HashMap<>();
   private Program program = new Program(0, 0, List.of(), List.of());
+  private volatile KernelProfile.@Nullable Rseq kept;
   private long unlisted;
   private RseqCall.@Nullable Caller setUp;
   private int setUpThread;
@@ -69,6 +71,17 @@ public final class Ownership {
     this.process = process;
   }
 
+  /** What holds for restartable sequences of this process. */
+  public KernelProfile.Rseq rules() {
+    KernelProfile.Rseq former = kept;
+    return former != null ? former : process.machine().profile().rseq();
+  }
+
+  /** Another kernel's rules hold for the process from now on; its own kernel's again if null. */
+  public void keep(KernelProfile.@Nullable Rseq rules) {
+    kept = rules;
+  }
+
   // ---- what happens -----------------------------------------------------------------------------
 
   /** exec(2): another program, its variables as NAME=VALUE. */
@@ -87,6 +100,7 @@ public final class Ownership {
   public void copyFrom(Ownership other) {
     synchronized (other) {
       program = other.program;
+      kept = other.kept;
       setUp = other.setUp;
       libcOffset = other.libcOffset;
       setUpThread = process.pid();
@@ -190,7 +204,7 @@ public final class Ownership {
 
   private boolean libcIsDue(Task task, boolean settingUp) {
     RseqOwner.Kind arbiter = task.machine().rseqOwner().kind();
-    if (!task.machine().profile().rseq().present()) {
+    if (!rules().present()) {
       return false;
     }
     boolean first;

@@ -83,7 +83,7 @@ public final class Rseq {
   }
 
   private KernelProfile.Rseq rules() {
-    return task.machine().profile().rseq();
+    return task.process().rseqOwnership().rules();
   }
 
   // ---- rseq(2) ----------------------------------------------------------------------------------
