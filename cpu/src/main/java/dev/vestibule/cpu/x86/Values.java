@@ -24,6 +24,8 @@ final class Values {
   private static final int ANYWHERE = Integer.MAX_VALUE;
   private static final byte UNKNOWN = 64;
   private static final byte SIGNED = -1;
+  private static final byte DEPENDS = -2;
+  private static final byte[] RESULTS = results();
 
   /** For each slot, n if its value is below 2^n, SIGNED if it is a sign-extended word. */
   private final byte[] bits = new byte[2 * MicroBuilder.TEMPORARIES];
@@ -144,26 +146,46 @@ final class Values {
 
   private byte resultBits(long w, long[] pool) {
     int op = Op.op(w);
-    int plain = op > Op.ST64LE && op <= Op.ST64LE + Op.INDEXED ? op - Op.INDEXED : op;
-    return switch (plain) {
-      case Op.LDU8 -> 8;
-      case Op.LDU16BE, Op.LDU16LE -> 16;
-      case Op.LDU32BE, Op.LDU32LE -> 32;
-      case Op.LDS16BE, Op.LDS16LE, Op.LDS32BE, Op.LDS32LE -> SIGNED;
-      case Op.SX8, Op.SX16, Op.SX32, Op.SARI32 -> SIGNED;
+    byte known = op < RESULTS.length ? RESULTS[op] : UNKNOWN;
+    return known == DEPENDS ? resultBits(op, w, pool) : known;
+  }
+
+  private byte resultBits(int op, long w, long[] pool) {
+    return switch (op) {
+      case Op.MOV -> bits[Op.a(w)];
       case Op.CONST -> Op.imm(w) < 0 ? SIGNED : length(Op.imm(w));
       case Op.ANDI -> Op.imm(w) < 0 ? UNKNOWN : least(bits[Op.a(w)], length(Op.imm(w)));
       case Op.ROTM32, Op.ROTM64 -> length(pool[Op.imm(w) >>> 6]);
       case Op.ZX32 -> least(bits[Op.a(w)], (byte) Integer.SIZE);
       case Op.SHRI -> (byte) (Long.SIZE - (Op.imm(w) & 63));
       case Op.SHLI -> shifted(bits[Op.a(w)], Op.imm(w) & 63);
-      case Op.CLZ32, Op.CLZ64, Op.POPCNTD -> 7;
-      case Op.ISZERO64, Op.ISZERO32 -> 1;
       case Op.XOR -> Op.a(w) == Op.b(w) ? 0 : UNKNOWN;
-      case Op.AND -> least(bits[Op.a(w)], bits[Op.b(w)]);
-      case Op.MOV -> bits[Op.a(w)];
-      default -> UNKNOWN;
+      default -> least(bits[Op.a(w)], bits[Op.b(w)]); // AND
     };
+  }
+
+  /** What each micro-operation's result is below, if that depends on nothing else. */
+  private static byte[] results() {
+    byte[] results = new byte[Op.GOTO];
+    Arrays.fill(results, UNKNOWN);
+    for (int form = 0; form <= Op.INDEXED; form += Op.INDEXED) {
+      set(results, form, 8, Op.LDU8);
+      set(results, form, 16, Op.LDU16BE, Op.LDU16LE);
+      set(results, form, 32, Op.LDU32BE, Op.LDU32LE);
+      set(results, form, SIGNED, Op.LDS16BE, Op.LDS16LE, Op.LDS32BE, Op.LDS32LE);
+    }
+    set(results, 0, SIGNED, Op.SX8, Op.SX16, Op.SX32, Op.SARI32);
+    set(results, 0, 7, Op.CLZ32, Op.CLZ64, Op.POPCNTD);
+    set(results, 0, 1, Op.ISZERO64, Op.ISZERO32);
+    set(results, 0, DEPENDS, Op.MOV, Op.CONST, Op.ANDI, Op.ROTM32, Op.ROTM64);
+    set(results, 0, DEPENDS, Op.ZX32, Op.SHRI, Op.SHLI, Op.XOR, Op.AND);
+    return results;
+  }
+
+  private static void set(byte[] results, int form, int bits, int... operations) {
+    for (int operation : operations) {
+      results[operation + form] = (byte) bits;
+    }
   }
 
   private static byte length(long value) {
