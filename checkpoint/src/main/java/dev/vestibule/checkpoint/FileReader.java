@@ -54,7 +54,7 @@ final class FileReader {
           entry.check(
               tree.pipes().containsKey(file.getPipe().getPipeId()),
               "pipe.pipe_id",
-              "pipes-data.img has no pipe " + file.getPipe().getPipeId());
+              "pipes-data.img is missing, or has no pipe " + file.getPipe().getPipeId());
       case UNIXSK -> UnixImages.check(entry);
       case INETSK -> InetImages.check(entry);
       case MEMFD -> entry.check(file.getMemfd().getPos() >= 0, "memfd.pos", "is negative");
@@ -62,7 +62,7 @@ final class FileReader {
           entry.check(
               tree.fifos().containsKey(file.getFifo().getPipeId()),
               "fifo.pipe_id",
-              "fifo-data.img has no FIFO " + file.getFifo().getPipeId());
+              "fifo-data.img is missing, or has no FIFO " + file.getFifo().getPipeId());
       case EXT -> {
         int stream = file.getExt().getStream();
         entry.check(stream >= 0 && stream <= 2, "ext.stream", stream + " is none");

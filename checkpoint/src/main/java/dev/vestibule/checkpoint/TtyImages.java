@@ -147,7 +147,7 @@ final class TtyImages {
       entry.check(
           entry.message().getType() != FdType.TTY || infos.containsKey(info),
           "tty.tty_info_id",
-          "tty-info.img has no terminal " + info);
+          "tty-info.img is missing, or has no terminal " + info);
     }
     return infos;
   }

@@ -142,7 +142,7 @@ final class UnnamedImages {
       if (entry.message().getType() == FdType.MEMFD) {
         UnnamedThaw.Content content =
             memory.get(Integer.toUnsignedLong(entry.message().getMemfd().getInodeId()));
-        entry.check(content != null, "memfd.inode_id", "memfd.img has no such file");
+        entry.check(content != null, "memfd.inode_id", "memfd.img is missing, or has no such file");
         if (content != null) {
           contents.put(entry.message().getId(), content);
         }

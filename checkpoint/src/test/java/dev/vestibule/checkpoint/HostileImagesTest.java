@@ -34,6 +34,9 @@ class HostileImagesTest {
     Path output = directory.resolve("output");
     try (Guest guest =
         Guest.start(KERNEL, "freeze", output, directory.resolve("never").toString())) {
+      while (guest.process().tasks().size() < 2) {
+        Thread.sleep(1); // its pipes, its child and its timer are made before
+      }
       guest.freeze(images, false);
     }
     return images;
