@@ -38,7 +38,7 @@ final class AnonymousPages {
   private static final int MOST_STORES = 16;
 
   /** Smaller mappings cannot hold a huge page. */
-  static final long LARGE = 2 << 20;
+  private static final long LARGE = 2 << 20;
 
   /** More pieces than this are not made only to discard pages. */
   private static final int MOST_PIECES = 4096;

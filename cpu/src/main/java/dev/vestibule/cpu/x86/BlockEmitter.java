@@ -367,7 +367,6 @@ final class BlockEmitter extends StatusEmitter {
       }
       lookAround(code, k, slow);
       beginInstruction(block, from, to);
-      values().beginInstruction();
       for (int i = from; i < to; i++) {
         beginOperation(i);
         prepare(code[i]);

@@ -106,7 +106,7 @@ class Locations extends VectorAssembler {
   }
 
   /** Begins an instruction whose micro-operations are [from, to) of the block's. */
-  final void beginInstruction(Block block, int from, int to) {
+  void beginInstruction(Block block, int from, int to) {
     code = block.code();
     end = to;
     memoryOnly = false;

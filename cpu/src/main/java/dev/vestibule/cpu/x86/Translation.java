@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -376,17 +377,15 @@ final class Translation {
   /** Makes what led to a block's code with pins of its own lead to code with the standard ones. */
   private void loseEntries(Block head) {
     List<Placed> all = versions.getOrDefault(head, new ArrayList<>());
-    List<Placed> before = List.copyOf(all);
-    all.clear();
-    for (Placed old : before) {
-      if (old.contexts()[0].pins() != null) {
-        all.add(old);
+    List<Placed> entries = new ArrayList<>();
+    for (Iterator<Placed> each = all.iterator(); each.hasNext(); ) {
+      Placed one = each.next();
+      if (one.contexts()[0].pins() == null) {
+        entries.add(one);
+        each.remove();
       }
     }
-    for (Placed old : before) {
-      if (old.contexts()[0].pins() != null) {
-        continue;
-      }
+    for (Placed old : entries) {
       Placed made = make(head, old.contexts()[0]);
       if (made == null) {
         all.add(old);

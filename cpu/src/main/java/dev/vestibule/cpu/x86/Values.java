@@ -16,10 +16,17 @@ final class Values {
   /** Slots of general registers come first. */
   static final int REGISTERS = Integer.SIZE;
 
-  /** So far outside the window a value may lie that code begins with or goes on from. */
-  static final int REACH = 1 << Values.REACH_BITS;
+  /** So many bits an index has at most. */
+  private static final int INDEX_BITS = 14;
 
-  private static final int REACH_BITS = 14;
+  /** So far outside the window a value may lie that code begins with or goes on from. */
+  private static final int REACH = 1 << 14;
+
+  /**
+   * So far it may lie in between: pointers that are moved before each access come from there. With
+   * a displacement or an index it still leads into the guard areas, of 64 KiB.
+   */
+  private static final int FARTHEST = REACH + (1 << 13);
 
   private static final int ANYWHERE = Integer.MAX_VALUE;
   private static final byte UNKNOWN = 64;
@@ -33,7 +40,7 @@ final class Values {
   /** For each slot, how many bytes outside the window its value lies at most. */
   private final int[] reach = new int[2 * MicroBuilder.TEMPORARIES];
 
-  /** Registers, as bits, whose reach is known. */
+  /** Registers, as bits, that are near enough to go on from. */
   private int inside;
 
   /** Temporaries from here on have no value yet. */
@@ -87,7 +94,7 @@ final class Values {
 
   /** Whether a value is an index that is too small to lead from the window out of its guards. */
   boolean isIndex(int slot) {
-    return bits[slot] >= 0 && bits[slot] <= REACH_BITS;
+    return bits[slot] >= 0 && bits[slot] <= INDEX_BITS;
   }
 
   /** The first number that an index cannot be. */
@@ -106,10 +113,9 @@ final class Values {
   }
 
   private void setReach(int slot, long bytes) {
-    boolean known = bytes <= REACH;
-    reach[slot] = known ? (int) bytes : ANYWHERE;
+    reach[slot] = bytes <= FARTHEST ? (int) bytes : ANYWHERE;
     if (slot < REGISTERS) {
-      inside = known ? inside | 1 << slot : inside & ~(1 << slot);
+      inside = bytes <= REACH ? inside | 1 << slot : inside & ~(1 << slot);
     } else {
       fresh = Math.max(fresh, slot + 1);
     }
