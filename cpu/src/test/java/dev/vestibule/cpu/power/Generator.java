@@ -9,8 +9,9 @@ import java.util.Set;
  * hold the values instructions are sensitive to.
  *
  * <p>Storage instructions mostly find the pad, through two registers that the rest of a sequence
- * mostly leaves alone; branches go forward. What a program may not ask about is left out: time,
- * system calls, privileged registers, forms the book calls invalid.
+ * mostly leaves alone; branches go forward. Some sequences write an instruction over one of their
+ * own that is still to come. What a program may not ask about is left out: time, system calls,
+ * privileged registers, forms the book calls invalid.
  */
 final class Generator {
   private static final Set<String> LEFT_OUT = Set.of("sc", "mftb", "mfmsr");
@@ -20,6 +21,17 @@ final class Generator {
       Set.of("dcbz", "icbi", "dcbf", "dcbst", "dcbt", "dcbtst", "icbt", "dcba");
   private static final int[] SPRS = {1, 8, 9, 256};
   private static final int[] WIDE_SPRS = {1, 8, 9, 256, 815};
+
+  private static final int LIS = 15 << 26;
+  private static final int ORI = 24 << 26;
+  private static final int STWU = 37 << 26;
+  private static final int DCBST = 0x7c00_006c;
+  private static final int SYNC = 0x7c00_04ac;
+  private static final int ICBI = 0x7c00_07ac;
+  private static final int ISYNC = 0x4c00_012c;
+
+  /** Instructions that write another and make it known, as Book II, 1.8 has it. */
+  private static final int REWRITE = 8;
 
   /** L and W of mtfsf and mtfsfi. */
   private static final int LATER_FORM = 1 << 25 | 1 << 16;
@@ -67,7 +79,12 @@ final class Generator {
       Trial.Registers r = registers();
       int wanted = 1 + random.nextInt(Trial.WORDS - 4);
       int next = random.nextInt(rows.size());
+      int rewrite = chance(15) ? random.nextInt(wanted) : wanted;
       while (length < wanted) {
+        if (length >= rewrite) {
+          rewrite(rows.get(random.nextInt(rows.size())));
+          rewrite = wanted;
+        }
         add(rows.get(next), wanted);
         next = random.nextInt(rows.size());
       }
@@ -297,6 +314,35 @@ final class Generator {
           }
         }
       }
+    }
+
+    /** Appends a store of an instruction of a row over one behind it, if there is room. */
+    private void rewrite(Table.Row row) {
+      int start = length;
+      if (row.owner().equals("Branch")) {
+        return;
+      }
+      add(row, Trial.WORDS);
+      boolean one = length == start + 1;
+      int word = words[start];
+      length = start;
+      int to = start + REWRITE + random.nextInt(3);
+      if (!one || to >= Trial.WORDS - 1) {
+        return;
+      }
+      int value = other();
+      int at = 1 + random.nextInt(31);
+      while (at == value || at == base || at == index) {
+        at = 1 + random.nextInt(31);
+      }
+      append(LIS | value << 21 | word >>> 16);
+      append(ORI | value << 21 | value << 16 | word & 0xffff);
+      append(LIS | at << 21 | (int) (Trial.CODE >> 16));
+      append(STWU | value << 21 | at << 16 | 4 * to);
+      append(DCBST | at << 11);
+      append(SYNC);
+      append(ICBI | at << 11);
+      append(ISYNC);
     }
 
     /** Appends a branch or condition-register instruction, if it cannot make a loop. */

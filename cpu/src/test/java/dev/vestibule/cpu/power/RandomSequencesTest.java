@@ -7,6 +7,7 @@ import dev.vestibule.cpu.Engine;
 import dev.vestibule.cpu.Stop;
 import dev.vestibule.cpu.fp.Fpscr;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -94,25 +95,26 @@ class RandomSequencesTest {
   private static boolean undefined(Machine machine, Trial trial) {
     var cpu = machine.cpu();
     trial.load(cpu);
-    Trial nothing = new Trial(0, new int[0], trial.registers(), trial.pad());
-    byte[] traps = code(machine, nothing, -1);
+    int[] words = Arrays.copyOf(trial.words(), Trial.WORDS);
+    Arrays.fill(words, trial.words().length, Trial.WORDS, Trial.TRAP);
     long raised = 0;
     for (int steps = 0; steps < 2 * Trial.WORDS; steps++) {
       long k = cpu.pc() - Trial.CODE >> 2;
-      if (k < 0 || k >= trial.words().length) {
+      if (k < 0 || k >= Trial.WORDS || words[(int) k] == Trial.TRAP) {
         return false;
       }
-      int word = trial.words()[(int) k];
+      int word = words[(int) k];
       Table.Row row = Table.of(word);
       if (row != null && QemuDeviations.undefined(row, word, cpu)) {
         return true;
       }
-      cpu.memory().poke(Trial.CODE, traps, 0, traps.length);
-      cpu.memory().poke(Trial.CODE, code(machine, trial, (int) k), 0, traps.length);
+      ByteBuffer alone = alone(machine, word, (int) k);
+      cpu.memory().poke(Trial.CODE, alone.array(), 0, alone.capacity());
       long before = cpu.pc();
       Trial.Registers registers = Trial.Registers.of(cpu);
       boolean more = cpu.run() == Stop.TRAP && cpu.pc() != before;
       raised |= registers.fpscr & Fpscr.EXCEPTIONS;
+      takeWritten(machine, alone, words);
       if (row != null
           && FloatDeviations.differs(row, word, raised, registers, Trial.Registers.of(cpu))) {
         return true;
@@ -124,13 +126,26 @@ class RandomSequencesTest {
     return false;
   }
 
-  private static byte[] code(Machine machine, Trial trial, int only) {
-    var code =
-        java.nio.ByteBuffer.allocate(4 * Trial.WORDS).order(Machine.order(machine.cpu().memory()));
+  /** Code of one instruction between traps. */
+  private static ByteBuffer alone(Machine machine, int word, int at) {
+    ByteBuffer code = ByteBuffer.allocate(4 * Trial.WORDS);
+    code.order(Machine.order(machine.cpu().memory()));
     for (int i = 0; i < Trial.WORDS; i++) {
-      code.putInt(i == only ? trial.words()[i] : Trial.TRAP);
+      code.putInt(4 * i, i == at ? word : Trial.TRAP);
     }
-    return code.array();
+    return code;
+  }
+
+  /** Notes what an instruction has written over others. */
+  private static void takeWritten(Machine machine, ByteBuffer before, int[] words) {
+    byte[] bytes = new byte[before.capacity()];
+    machine.cpu().memory().peek(Trial.CODE, bytes, 0, bytes.length);
+    ByteBuffer now = ByteBuffer.wrap(bytes).order(before.order());
+    for (int i = 0; i < words.length; i++) {
+      if (now.getInt(4 * i) != before.getInt(4 * i)) {
+        words[i] = now.getInt(4 * i);
+      }
+    }
   }
 
   private static String report(
