@@ -249,6 +249,7 @@ public final class ClockCalls {
   }
 
   private static long sleepFor(Task t, long nanos, long remaining, Form form) {
+    t.rseq().preempted(false); // also where the host takes so long that nothing is left to sleep
     long deadline = GuestTimes.sum(t.machine().time().monotonic(), nanos);
     return sleepTo(t, deadline, remaining, form);
   }

@@ -62,6 +62,7 @@ public final class GuestCpus {
       if (free >= 0) {
         crowded = !waiters.isEmpty();
         give(place, free);
+        place.takesUp();
         return true;
       }
       waiters.add(place);
@@ -79,6 +80,7 @@ public final class GuestCpus {
         }
       }
     }
+    place.takesUp();
     return true;
   }
 
@@ -94,6 +96,7 @@ public final class GuestCpus {
       int elsewhere = forced ? anyFree(place) : -1;
       if (elsewhere >= 0) {
         give(place, elsewhere);
+        place.takesUp();
       }
     }
   }
@@ -202,7 +205,8 @@ public final class GuestCpus {
   /** Sees to it that a CPU changes hands; in the order in which tasks began to wait. */
   private void press(TaskCpu place) {
     if (!waiters.contains(place)) {
-      waiters.add(place); // it was given one and lost it while it slept
+      crowded = true; // before it looks for one that is free, as when it began to wait
+      waiters.add(place);
     }
     int cpu = take(place);
     if (cpu >= 0) {
@@ -221,7 +225,7 @@ public final class GuestCpus {
     TaskCpu oldest = null;
     for (int cpu = allowed.nextSetBit(0); cpu >= 0; cpu = allowed.nextSetBit(cpu + 1)) {
       TaskCpu owner = owners[cpu];
-      if (owner == null || now - owner.since() < SLICE) {
+      if (owner == null || owner.comes() || now - owner.since() < SLICE) {
         continue;
       }
       if (owner.revoke()) {

@@ -29,6 +29,9 @@ public final class TaskCpu {
   private static final int IN_KERNEL = 1;
   private static final int IN_GUEST = 2;
 
+  /** It has a CPU that it does not know of yet: the host has still to let its thread run. */
+  private static final int COMING = 3;
+
   private static final VarHandle STATE;
   private static final VarHandle REQUESTS;
 
@@ -205,7 +208,12 @@ public final class TaskCpu {
     return since;
   }
 
-  /** Takes the CPU away, unless the task runs guest code or has none. */
+  /** Whether its time slice has still to begin, however long the host takes. */
+  boolean comes() {
+    return state == COMING;
+  }
+
+  /** Takes the CPU away, unless the task runs guest code, is about to, or has none. */
   boolean revoke() {
     return STATE.compareAndSet(this, IN_KERNEL, NOWHERE);
   }
@@ -216,6 +224,12 @@ public final class TaskCpu {
     concurrencyId = ids.take();
     number = cpu;
     since = now;
+    state = COMING;
+  }
+
+  /** Its time slice begins; on its own thread. */
+  void takesUp() {
+    since = System.nanoTime();
     state = IN_KERNEL;
   }
 
