@@ -1,5 +1,6 @@
 /* Something of each kind that can be frozen, so that images hold entries of every kind: it says "ready" and
- * waits until there is a file called as its argument says, or for a long while. */
+ * waits until there is a file called as its argument says, or for a long while. Files it makes lie where it
+ * starts. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -7,9 +8,11 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -21,6 +24,31 @@
 static void *wait_long(void *unused) {
   pause();
   return unused;
+}
+
+/* A FIFO, a pipe of packets, and files that have no name, each with something in it. */
+static void pipes_and_unnamed(void) {
+  int packets[2];
+  OK(mkfifo("fifo", 0600) == 0, "set up");
+  int fifo = open("fifo", O_RDWR | O_NONBLOCK);
+  OK(write(fifo, "in the fifo", 11) == 11, "set up");
+  OK(pipe2(packets, O_DIRECT | O_NONBLOCK) == 0, "set up");
+  OK(write(packets[1], "one", 3) == 3 && write(packets[1], "another", 7) == 7, "set up");
+  int deleted = open("deleted", O_CREAT | O_RDWR, 0600), reader = open("deleted", O_RDONLY);
+  OK(write(deleted, "no name any more", 16) == 16 && lseek(reader, 3, SEEK_SET) == 3, "set up");
+  unlink("deleted");
+  int memory = memfd_create("in memory", MFD_ALLOW_SEALING);
+  OK(write(memory, "never had a name", 16) == 16, "set up");
+  OK(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) == 0, "set up");
+}
+
+/* The child's controlling terminal, with something typed and something printed. */
+static void terminal(int master) {
+  setsid();
+  int slave = open(ptsname(master), O_RDWR);
+  struct winsize size = {30, 100, 0, 0};
+  OK(ioctl(slave, TIOCSWINSZ, &size) == 0, "set up");
+  OK(write(slave, "printed\n", 8) == 8 && write(master, "typed\nhalf", 10) == 10, "set up");
 }
 
 int main(int argc, char **argv) {
@@ -56,15 +84,25 @@ int main(int argc, char **argv) {
   if (ended == 0) {
     _exit(3);
   }
+  pipes_and_unnamed();
+  int master = posix_openpt(O_RDWR | O_NOCTTY), told[2];
+  OK(unlockpt(master) == 0 && pipe(told) == 0, "set up");
+  fflush(stdout);
   pid_t child = fork();
   if (child == 0) {
+    terminal(master);
+    fflush(stdout);
+    close(told[1]);
     pause();
   }
+  char done;
+  close(told[1]);
+  OK(read(told[0], &done, 1) == 0, "set up");
   pthread_t thread;
   OK(pthread_create(&thread, NULL, wait_long, NULL) == 0, "set up");
   printf("ready\n");
   fflush(stdout);
-  for (int i = 0; i < 20000 && !(argc > 1 && access(argv[1], F_OK) == 0); i++) {
+  for (int i = 0; i < 300000 && !(argc > 1 && access(argv[1], F_OK) == 0); i++) {
     usleep(1000);
   }
   kill(child, SIGKILL);

@@ -113,7 +113,7 @@ public final class MutationRun {
   }
 
   private Path place(String name, Map<String, byte[]> images) throws IOException {
-    Path place = Files.createDirectory(memory.getPath("/work/" + name));
+    Path place = Files.createDirectory(memory.getPath("/" + name));
     ImageSet.write(place, Map.of(), images);
     return place;
   }
