@@ -18,6 +18,8 @@
 
 #include "check.h"
 
+enum { PATIENCE = 120000 }; /* milliseconds */
+
 static const char *directory;
 
 static char *in_directory(const char *name) {
@@ -441,7 +443,7 @@ static struct connection tcp_connection(int listener) {
 
 static bool soon(int fd, const char *text) {
   struct pollfd ready = {.fd = fd, .events = POLLIN};
-  return poll(&ready, 1, 5000) == 1 && receives(fd, text);
+  return poll(&ready, 1, PATIENCE) == 1 && receives(fd, text);
 }
 
 static bool carries(int from, int to) {
@@ -451,7 +453,7 @@ static bool carries(int from, int to) {
 static bool at_end(int fd) {
   struct pollfd ready = {.fd = fd, .events = POLLIN};
   char byte;
-  return poll(&ready, 1, 5000) == 1 && recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+  return poll(&ready, 1, PATIENCE) == 1 && recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
 static void tcp(void) {
@@ -473,7 +475,7 @@ static void tcp(void) {
   close(gone.server);
   sends(reset.client, "unread");
   struct pollfd arrived = {.fd = reset.server, .events = POLLIN};
-  poll(&arrived, 1, 5000);
+  poll(&arrived, 1, PATIENCE);
   close(reset.server); /* with "unread" in it */
   shutdown(both.client, SHUT_WR);
   shutdown(both.server, SHUT_WR);
@@ -583,6 +585,68 @@ static void tcp_outside(void) {
   OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
 }
 
+/* A child that is to be frozen without its parent, whose socket it sends datagrams to. */
+static void udp_outside(void) {
+  int server = inet_bound(SOCK_DGRAM), client = socket(AF_INET, SOCK_DGRAM, 0);
+  OK(inet_connect(client, server), "connect");
+  pid_t child = fork();
+  if (child == 0) {
+    close(server);
+    hold();
+    _exit(sends(client, "still there") ? 0 : 1);
+  }
+  close(client);
+  int status = -1;
+  OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
+  OK(soon(server, "still there"), "what the child sent");
+}
+
+/* A child that is to be frozen without its parent, which has the other end of its terminal. */
+static void terminal_outside(void) {
+  int master = posix_openpt(O_RDWR | O_NOCTTY);
+  OK(master >= 0 && unlockpt(master) == 0, "posix_openpt");
+  pid_t child = fork();
+  if (child == 0) {
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    close(master);
+    hold();
+    _exit(slave >= 0 && puts_into(slave, "still there") ? 0 : 1);
+  }
+  int status = -1;
+  OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
+  OK(takes(master, "still there"), "what the child printed");
+}
+
+/* A child with a terminal whose user is gone. */
+static void terminal_closed(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    unlockpt(master);
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+    close(master);
+    hold();
+    _exit(slave >= 0 && write(slave, "x", 1) == -1 && errno == EIO ? 0 : 1);
+  }
+  int status = -1;
+  OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
+}
+
+/* A child with a FIFO that has lost its name. */
+static void fifo_unlinked(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    char *path = in_directory("unlinked");
+    mkfifo(path, 0600);
+    int fd = open(path, O_RDWR);
+    unlink(path);
+    hold();
+    _exit(puts_into(fd, "still there") && takes(fd, "still there") ? 0 : 1);
+  }
+  int status = -1;
+  OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
+}
+
 /* A child that is to be frozen without its parent, to whom it is connected. */
 static void outside(void) {
   int pair[2];
@@ -605,6 +669,10 @@ int main(int argc, char **argv) {
   } kinds[] = {{"listening", listening}, {"connected", connected}, {"datagrams", datagrams},
                {"rights", rights},       {"outside", outside},     {"tcp", tcp},
                {"udp", udp},             {"tcp-outside", tcp_outside},
+               {"udp-outside", udp_outside},
+               {"terminal-outside", terminal_outside},
+               {"terminal-closed", terminal_closed},
+               {"fifo-unlinked", fifo_unlinked},
                {"fifo", fifo},           {"packets", packets},     {"deleted", deleted},
                {"memfd", in_memory},     {"terminal", terminal}};
   begin();

@@ -1,6 +1,7 @@
 /* Does a server answer a client as it should, whatever happens to both in between? A client sends messages of
- * every length, some of them before the server has accepted its connection, and checks each answer. Says a
- * sum in the end that depends on all of them. Arguments: how they are connected, a directory, rounds. */
+ * every length, some of them before the server has accepted its connection, and checks each answer. Says "running"
+ * first, and a sum in the end that depends on all of them. `traffic KIND DIR` goes on until there is DIR/go and says
+ * how many rounds that were, KIND being how they are connected; `traffic KIND DIR ROUNDS` does as many. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -211,7 +212,9 @@ int main(int argc, char **argv) {
   begin();
   kind = argc > 1 ? argv[1] : "stream";
   directory = argc > 2 ? argv[2] : ".";
-  int rounds = argc > 3 ? atoi(argv[3]) : 100;
+  int rounds = argc > 3 ? atoi(argv[3]) : -1, round = 0;
+  char go[4096];
+  snprintf(go, sizeof go, "%s/go", directory);
   choose();
   int fd = listener();
   pid_t child = fork();
@@ -220,7 +223,8 @@ int main(int argc, char **argv) {
   }
   int now = connection(), later = -1;
   uint32_t sum = 0;
-  for (int round = 0; round < rounds; round++) {
+  printf("running\n");
+  for (; rounds < 0 ? round % 16 != 0 || access(go, F_OK) != 0 : round < rounds; round++) {
     send_burst(now);
     if (type != SOCK_DGRAM && round % SESSION == SESSION - 1) {
       later = connection(); /* waits to be accepted until the server is done with the other */
@@ -239,7 +243,7 @@ int main(int argc, char **argv) {
       usleep(500);
     }
   }
-  printf("sum %08x\n", sum);
+  printf("rounds %d sum %08x\n", round, sum);
   kill(child, 9);
   waitpid(child, NULL, 0);
   return end();

@@ -2,7 +2,6 @@ package dev.vestibule.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.profile.Architecture;
@@ -23,7 +22,7 @@ class BuildIdTest {
   @ParameterizedTest
   @EnumSource(Architecture.class)
   void anotherBuildIsRefused(Architecture architecture) throws Exception {
-    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Guest.needCompilers();
     Path program = Guest.build(architecture, "changing", directory);
     byte[] id = buildId(program);
     Path output = directory.resolve("output");

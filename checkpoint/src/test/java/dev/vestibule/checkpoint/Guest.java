@@ -1,6 +1,7 @@
 package dev.vestibule.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.handed.TimeSource;
 import dev.vestibule.host.HostCalls;
@@ -10,6 +11,7 @@ import dev.vestibule.inspect.EditedVdso;
 import dev.vestibule.kernel.Limits;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.Process;
+import dev.vestibule.kernel.Task;
 import dev.vestibule.kernel.exec.Arguments;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.FsContext;
@@ -23,16 +25,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.function.Predicate;
 
 /** A guest program in a machine of its own, with its output in a file. */
 final class Guest implements AutoCloseable {
   private static final Path PROGRAMS = Path.of("..", "guests", "bin").toAbsolutePath().normalize();
+
+  /**
+   * How long a guest may take to do something, in nanoseconds: others may need the host as well.
+   */
+  private static final long PATIENCE = 300_000_000_000L;
 
   private static final Map<Architecture, String> COMPILERS =
       Map.of(
           Architecture.PPC, "powerpc-linux-gnu-gcc",
           Architecture.PPC64, "powerpc64-linux-gnu-gcc",
           Architecture.PPC64LE, "powerpc64le-linux-gnu-gcc");
+
+  private static final List<String> KERNELS = List.of("-6.1", "-5.10", "-5.11", "-6.13", "-4.19");
 
   private final Machine machine;
   private final Process process;
@@ -50,6 +61,20 @@ final class Guest implements AutoCloseable {
       }
     }
     return names;
+  }
+
+  /** Leaves a test out where Debian's cross compilers are not installed. */
+  static void needCompilers() {
+    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+  }
+
+  /**
+   * One of the kernels between which programs move freely; of 32-bit ones a 64-bit one, since the
+   * others do not leave all the same room.
+   */
+  static String anyKernel(Architecture architecture, Random random) {
+    String kernel = architecture.id() + KERNELS.get(random.nextInt(KERNELS.size()));
+    return architecture == Architecture.PPC ? kernel + "-compat" : kernel;
   }
 
   /** Starts a bundled program. */
@@ -157,12 +182,22 @@ final class Guest implements AutoCloseable {
     return machine;
   }
 
-  /** Waits until the output has a line. */
+  /** Waits until the output has a line, all of it. */
   static void awaitLine(Path output, String line) throws Exception {
-    long deadline = System.nanoTime() + 60_000_000_000L;
-    while (!Files.readAllLines(output).contains(line)) {
+    long deadline = System.nanoTime() + PATIENCE;
+    while (!("\n" + Files.readString(output)).contains("\n" + line + "\n")) {
       assertThat(System.nanoTime()).as(Files.readString(output)).isLessThan(deadline);
       Thread.sleep(2);
+    }
+  }
+
+  /** Waits until enough of the first process's tasks are as they should be. */
+  void awaitTasks(int count, Predicate<Task> state) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE;
+    while (process.tasks().stream().filter(state).count() < count) {
+      assertThat(process.ended()).as("the guest has ended").isFalse();
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(1);
     }
   }
 

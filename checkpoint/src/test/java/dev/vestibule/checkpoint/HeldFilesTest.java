@@ -2,7 +2,6 @@ package dev.vestibule.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
@@ -10,6 +9,7 @@ import dev.vestibule.profile.Architecture;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +27,7 @@ class HeldFilesTest {
 
   @BeforeEach
   void compilers() {
-    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Guest.needCompilers();
   }
 
   private Path build(Architecture architecture) throws Exception {
@@ -46,7 +46,8 @@ class HeldFilesTest {
         "fifo",
         "packets",
         "deleted",
-        "memfd"
+        "memfd",
+        "terminal"
       })
   void staysAsItWas(String kind) throws Exception {
     for (Architecture architecture : Architecture.values()) {
@@ -88,8 +89,15 @@ class HeldFilesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"outside, 'connected to socket:['", "tcp-outside, connection from 127.0.0.1:"})
-  void isRefusedByName(String kind, String what) throws Exception {
+  @CsvSource({
+    "outside, 'connected to socket:[', 'which is not frozen along'",
+    "tcp-outside, connection from 127.0.0.1:, 'which is not frozen along'",
+    "udp-outside, connection from 127.0.0.1:, 'which is not frozen along'",
+    "terminal-outside, /dev/pts/, is open in a process that is not frozen along",
+    "terminal-closed, 'has open what cannot be frozen: ', /dev/pts/0",
+    "fifo-unlinked, 'a file that its name no longer leads to: ', /unlinked"
+  })
+  void isRefusedByName(String kind, String what, String why) throws Exception {
     Path program = build(Architecture.PPC64LE);
     Path output = directory.resolve("output");
     try (Guest guest = Guest.start("ppc64le" + FROM, program, output, kind, directory.toString())) {
@@ -102,9 +110,38 @@ class HeldFilesTest {
                   FreezeRequest.of(directory.resolve("images"), FreezeRequest.Then.KILL)))
           .isInstanceOf(FreezeRefusal.class)
           .hasMessageContaining(what)
-          .hasMessageEndingWith("which is not frozen along");
+          .hasMessageEndingWith(why);
+      assertThat(directory.resolve("images")).doesNotExist();
       Files.createFile(directory.resolve("go"));
       ends(guest, kind, output);
+    }
+  }
+
+  /** Until the FIFO of that name is there again. */
+  @Test
+  void aFifoThatIsGoneIsMissed() throws Exception {
+    Path program = build(Architecture.PPC64LE);
+    Path output = directory.resolve("output");
+    Path images = directory.resolve("images");
+    String kernel = "ppc64le" + FROM;
+    try (Guest guest = Guest.start(kernel, program, output, "fifo", directory.toString())) {
+      Guest.awaitLine(output, "ready");
+      guest.freeze(images, false);
+    }
+    Path fifo = directory.resolve("fifo");
+    Path aside = Files.move(fifo, directory.resolve("aside"));
+    assertThatThrownBy(() -> Guest.thaw(images, kernel))
+        .isInstanceOf(FreezeRefusal.class)
+        .hasMessage(fifo + ": No such file or directory");
+    Files.createFile(fifo);
+    assertThatThrownBy(() -> Guest.thaw(images, kernel))
+        .isInstanceOf(FreezeRefusal.class)
+        .hasMessage(fifo + ": is no FIFO, as it was");
+    Files.delete(fifo);
+    Files.move(aside, fifo);
+    Files.createFile(directory.resolve("go"));
+    try (Guest guest = Guest.thaw(images, kernel)) {
+      ends(guest, "fifo", output);
     }
   }
 }

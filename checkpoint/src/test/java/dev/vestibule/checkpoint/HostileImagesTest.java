@@ -2,7 +2,6 @@ package dev.vestibule.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.checkpoint.fuzz.MutationRun;
 import dev.vestibule.checkpoint.fuzz.TamperedImages;
@@ -34,9 +33,7 @@ class HostileImagesTest {
     Path output = directory.resolve("output");
     try (Guest guest =
         Guest.start(KERNEL, "freeze", output, directory.resolve("never").toString())) {
-      while (guest.process().tasks().size() < 2) {
-        Thread.sleep(1); // its pipes, its child and its timer are made before
-      }
+      guest.awaitTasks(2, task -> true); // its pipes, its child and its timer are made before
       guest.freeze(images, false);
     }
     return images;
@@ -59,7 +56,7 @@ class HostileImagesTest {
   /** In a JVM with a small heap, from memory: ten million of them with -Dtest.mutations. */
   @Test
   void anyChangeIsRefusedOrAccepted(@TempDir Path directory) throws Exception {
-    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Guest.needCompilers();
     Path corpus = Path.of("src", "test", "fuzz", "images");
     String keep = System.getProperty("test.keep");
     List<String> command =
@@ -85,7 +82,7 @@ class HostileImagesTest {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
       // No other bound than that of a loop without end: work is bounded by what is allocated.
-      long minutes = 2 + Long.getLong("test.mutations", 0) / 50_000;
+      long minutes = 10 + Long.getLong("test.mutations", 0) / 50_000;
       assertThat(run.waitFor(minutes, TimeUnit.MINUTES)).as("an end").isTrue();
     } finally {
       run.destroyForcibly();
@@ -133,7 +130,7 @@ class HostileImagesTest {
         "terminal"
       })
   void anyChangeOfFilesIsRefusedOrHarmless(String kind, @TempDir Path directory) throws Exception {
-    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Guest.needCompilers();
     Path program = Guest.build(Architecture.PPC64LE, "held", directory);
     Path images = directory.resolve("images");
     Path output = directory.resolve("output");

@@ -2,7 +2,6 @@ package dev.vestibule.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
@@ -22,7 +21,7 @@ class MissingRseqTest {
 
   @BeforeEach
   void compilers() {
-    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Guest.needCompilers();
   }
 
   @ParameterizedTest
@@ -64,11 +63,7 @@ class MissingRseqTest {
     Path output = directory.resolve("output");
     Path images = directory.resolve("images");
     try (Guest guest = Guest.start("ppc64le-6.1", program, output, "1000000", "3")) {
-      long deadline = System.nanoTime() + 60_000_000_000L;
-      while (registered(guest) < 3) { // one alone may be about to change its area
-        assertThat(System.nanoTime()).as(Files.readString(output)).isLessThan(deadline);
-        Thread.sleep(1);
-      }
+      guest.awaitTasks(3, t -> t.rseq().registration() != null); // one may just change its area
       guest.freeze(images, false);
     }
     refused(images, "ppc64le-4.4");
@@ -78,9 +73,5 @@ class MissingRseqTest {
     assertThat(Files.readString(output))
         .contains("ok the counters have counted everything")
         .doesNotContain("FAIL");
-  }
-
-  private static long registered(Guest guest) {
-    return guest.process().tasks().stream().filter(t -> t.rseq().registration() != null).count();
   }
 }

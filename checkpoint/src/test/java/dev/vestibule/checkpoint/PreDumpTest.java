@@ -38,7 +38,7 @@ class PreDumpTest {
 
   @BeforeEach
   void compilers() {
-    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Guest.needCompilers();
   }
 
   @ParameterizedTest
@@ -92,6 +92,8 @@ class PreDumpTest {
   @ParameterizedTest
   @ValueSource(strings = {"missing", "another", "loop", "short", "unmapped", "pre-dump"})
   void isRefusedWithoutItsPages(String fault) throws Exception {
+    boolean leaves = fault.equals("short") || fault.equals("unmapped"); // pages to the earlier dump
+    assumeThat(!leaves || PageTracking.available()).as("the host can tell").isTrue();
     Path output = directory.resolve("output");
     Path first = directory.resolve("0");
     Path last = directory.resolve("1");

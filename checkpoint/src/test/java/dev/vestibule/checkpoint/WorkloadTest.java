@@ -1,13 +1,11 @@
 package dev.vestibule.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.vestibule.profile.Architecture;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +18,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * -Dtest.freezes=200} is the long form; none may be lost.
  */
 class WorkloadTest {
-  private static final List<String> KERNELS = List.of("-6.1", "-5.10", "-5.11", "-6.13", "-4.19");
   private static final int FREEZES = Integer.getInteger("test.freezes", 10);
 
   private final long seed = Long.getLong("test.seed", System.nanoTime());
@@ -30,7 +27,7 @@ class WorkloadTest {
 
   @BeforeEach
   void compilers() {
-    assumeThat(Path.of("/usr/bin/powerpc64le-linux-gnu-gcc")).exists();
+    Guest.needCompilers();
   }
 
   @ParameterizedTest
@@ -39,7 +36,8 @@ class WorkloadTest {
     Path program = Guest.build(architecture, "working", directory);
     Path output = directory.resolve("output");
     String what = "%s, %d freezes, seed %d".formatted(architecture, FREEZES, seed);
-    Guest guest = Guest.start(any(architecture), program, output, directory.toString());
+    Guest guest =
+        Guest.start(Guest.anyKernel(architecture, random), program, output, directory.toString());
     try {
       for (int freeze = 0; freeze < FREEZES; freeze++) {
         Thread.sleep(random.nextInt(40));
@@ -52,7 +50,7 @@ class WorkloadTest {
         }
         guest.await();
         guest.close();
-        guest = Guest.thaw(images, any(architecture));
+        guest = Guest.thaw(images, Guest.anyKernel(architecture, random));
       }
       Files.createFile(directory.resolve("go"));
       assertThat(guest.await()).as(what + ": " + Files.readString(output)).isZero();
@@ -70,7 +68,7 @@ class WorkloadTest {
     Path alone = directory.resolve("alone");
     try (Guest guest =
         Guest.start(
-            any(architecture),
+            Guest.anyKernel(architecture, random),
             program,
             alone,
             directory.toString(),
@@ -81,11 +79,5 @@ class WorkloadTest {
       assertThat(guest.await()).as(Files.readString(alone)).isZero();
     }
     return Files.readString(alone);
-  }
-
-  /** A kernel; of 32-bit ones a 64-bit one, since the others do not leave all the same room. */
-  private String any(Architecture architecture) {
-    String kernel = architecture.id() + KERNELS.get(random.nextInt(KERNELS.size()));
-    return architecture == Architecture.PPC ? kernel + "-compat" : kernel;
   }
 }
