@@ -54,7 +54,11 @@ public final class FrozenTree {
   private final Map<Integer, UnnamedThaw.Content> unnamed = new HashMap<>();
   private final Map<Integer, TtyInfoEntry> terminals = new HashMap<>();
   private final Map<Integer, byte[]> streams = new HashMap<>();
+  private final Map<Integer, Entry<FileEntry>> sockets = new HashMap<>();
+  private final Map<Integer, Entry<FileEntry>> connections = new HashMap<>();
   private final Map<Integer, FrozenProcess> processes = new LinkedHashMap<>();
+  private final Map<Long, MemoryReader.Shared> shared = new HashMap<>();
+  private final Map<Integer, List<FdinfoEntry>> tables = new HashMap<>();
   private final List<PstreeEntry> places = new ArrayList<>();
   private final Map<Integer, CoreEntry> zombies = new HashMap<>();
   private List<Entry<FileLockEntry>> locks = List.of();
@@ -121,6 +125,7 @@ public final class FrozenTree {
     tree.chain = DumpChain.of(directory);
     tree.readFiles();
     tree.readTree();
+    tree.shared.putAll(MemoryReader.shared(directory, tree.processes.values(), tree.pageSize()));
     tree.locks = LockImages.read(directory, tree.processes.keySet());
     return tree;
   }
@@ -229,6 +234,16 @@ public final class FrozenTree {
     return streams;
   }
 
+  /** Unix sockets by the number that peers know them by. */
+  Map<Integer, Entry<FileEntry>> sockets() {
+    return sockets;
+  }
+
+  /** The other end of each living TCP connection, by both their ids. */
+  Map<Integer, Entry<FileEntry>> connections() {
+    return connections;
+  }
+
   /** Where each process, living or not, stands in the tree; parents first. */
   List<PstreeEntry> places() {
     return places;
@@ -236,6 +251,11 @@ public final class FrozenTree {
 
   Map<Integer, FrozenProcess> processes() {
     return processes;
+  }
+
+  /** The shared memory that any of them maps, by its number. */
+  Map<Long, MemoryReader.Shared> sharedMemory() {
+    return shared;
   }
 
   List<Entry<FileLockEntry>> locks() {
@@ -266,9 +286,11 @@ public final class FrozenTree {
     unnamed.putAll(UnnamedImages.read(directory, files));
     terminals.putAll(TtyImages.read(directory, files));
     packets.putAll(UnixImages.packets(directory));
-    streams.putAll(InetImages.streams(directory, files));
+    streams.putAll(TcpStreams.read(directory, files));
+    sockets.putAll(UnixImages.byNumber(files.values()));
     UnixImages.checkLinks(this);
     InetImages.checkLinks(this);
+    connections.putAll(InetImages.connections(files.values()));
   }
 
   // ---- the tree ---------------------------------------------------------------------------------
@@ -276,8 +298,9 @@ public final class FrozenTree {
   private void readTree() throws ImageException {
     Set<Integer> tids = new HashSet<>();
     Set<Integer> pids = new HashSet<>();
-    for (Entry<PstreeEntry> entry :
-        ImageReader.open(directory, ImageKind.PSTREE, 0).all(PstreeEntry.parser())) {
+    ImageReader reader = ImageReader.open(directory, ImageKind.PSTREE, 0);
+    while (reader.more()) {
+      Entry<PstreeEntry> entry = reader.next(PstreeEntry.parser());
       PstreeEntry place = entry.message();
       entry.check(pids.size() < MOST_PROCESSES, "pid", "too many processes");
       entry.check(inRange(place.getPid()), "pid", place.getPid() + " is none");
@@ -293,10 +316,10 @@ public final class FrozenTree {
           place.getThreadsCount() > 0 && place.getThreads(0) == place.getPid(),
           "threads",
           "the leader is not the first");
+      entry.check(tids.size() + place.getThreadsCount() <= MOST_PROCESSES, "threads", "too many");
       for (int tid : place.getThreadsList()) {
         entry.check(inRange(tid) && tids.add(tid), "threads", tid + " is there twice, or none");
       }
-      entry.check(tids.size() <= MOST_PROCESSES, "threads", "too many");
       places.add(place);
       read(place);
     }
@@ -319,7 +342,7 @@ public final class FrozenTree {
     leader.check(leader.message().hasTc(), "tc", "is missing");
     if (leader.message().getTc().getTaskState() == TaskWriter.ZOMBIE) {
       leader.check(
-          !places.getFirst().equals(place) && threads.size() == 1,
+          pid != root() && threads.size() == 1,
           "tc.task_state",
           "neither the root nor a thread can have ended");
       zombies.put(pid, leader.message());
@@ -342,15 +365,6 @@ public final class FrozenTree {
         MemoryReader.pagemap(
             directory, head, maps.all(PagemapEntry.parser()), pageSize(), chain.size() > 1);
     MemoryReader.checkMapped(mm, maps.file(), pagemap, pageSize());
-    List<FdinfoEntry> descriptors = new ArrayList<>();
-    Set<Integer> taken = new HashSet<>();
-    for (Entry<FdinfoEntry> entry :
-        ImageReader.open(directory, ImageKind.FDINFO, ids.message().getFilesId())
-            .all(FdinfoEntry.parser())) {
-      FileReader.check(entry, files);
-      entry.check(taken.add(entry.message().getFd()), "fd", "a second " + entry.message().getFd());
-      descriptors.add(entry.message());
-    }
     processes.put(
         pid,
         new FrozenProcess(
@@ -362,7 +376,26 @@ public final class FrozenTree {
             head.message().getPagesId(),
             pagemap,
             PageChain.follow(chain, pid, head.message().getPagesId(), pagemap, pageSize()),
-            descriptors));
+            descriptors(ids.message().getFilesId())));
+  }
+
+  /** A table of descriptors, which processes may share. */
+  private List<FdinfoEntry> descriptors(int table) throws ImageException {
+    List<FdinfoEntry> known = tables.get(table);
+    if (known != null) {
+      return known;
+    }
+    List<FdinfoEntry> descriptors = new ArrayList<>();
+    Set<Integer> taken = new HashSet<>();
+    ImageReader reader = ImageReader.open(directory, ImageKind.FDINFO, table);
+    while (reader.more()) {
+      Entry<FdinfoEntry> entry = reader.next(FdinfoEntry.parser());
+      FileReader.check(entry, files);
+      entry.check(taken.add(entry.message().getFd()), "fd", "a second " + entry.message().getFd());
+      descriptors.add(entry.message());
+    }
+    tables.put(table, descriptors);
+    return descriptors;
   }
 
   /** The size of a file of pages, -1 if there is none. */

@@ -1,8 +1,6 @@
 package dev.vestibule.checkpoint;
 
 import com.google.protobuf.ByteString;
-import dev.vestibule.checkpoint.image.ImageKind;
-import dev.vestibule.checkpoint.image.ImageReader;
 import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.image.ImageWriter;
 import dev.vestibule.checkpoint.schema.FdType;
@@ -11,7 +9,6 @@ import dev.vestibule.checkpoint.schema.FownEntry;
 import dev.vestibule.checkpoint.schema.InetSkEntry;
 import dev.vestibule.checkpoint.schema.SkOptsEntry;
 import dev.vestibule.checkpoint.schema.SkPacketEntry;
-import dev.vestibule.checkpoint.schema.TcpStreamEntry;
 import dev.vestibule.checkpoint.schema.VestibuleControl;
 import dev.vestibule.checkpoint.schema.VestibuleInet;
 import dev.vestibule.checkpoint.schema.VestibuleOption;
@@ -32,18 +29,18 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** How do TCP and UDP sockets, and what has arrived at them, stand in images? */
 final class InetImages {
-  private static final int CONNECTED = 1;
+  static final int CONNECTED = 1;
   private static final int UNCONNECTED = 7;
-  private static final int ABANDONED = 8;
+  static final int ABANDONED = 8;
   private static final int LISTENING = 10;
   private static final int READ_SHUT = 1;
   private static final int WRITE_SHUT = 2;
@@ -52,6 +49,7 @@ final class InetImages {
   private static final int LARGEST_OPTION = 512;
   private static final int LARGEST_DATAGRAM = 1 << 16;
   private static final int MOST_ERRNO = 4095;
+
   private static final Set<Integer> PROTOCOLS = Set.of(17, 136);
   private static final int TCP = 6;
 
@@ -139,38 +137,64 @@ final class InetImages {
    * @throws FreezeRefusal if a connection leads out of the tree
    */
   void finish(ImageWriter queues) throws FreezeRefusal {
+    InetEnds<Saved> ends = ends();
+    long arrived = 0;
     for (Saved saved : all) {
-      Endpoint peer = saved.state.peer();
-      boolean living = saved.state.phase() == InetState.Phase.CONNECTED;
-      if (peer != null && (living || !stream(saved)) && !within(saved, peer)) {
-        throw new FreezeRefusal(
-            "process %d has open a connection from %s to %s, which is not frozen along"
-                .formatted(saved.task.process().pid(), saved.state.name().text(), peer.text()));
+      InetState state = saved.state;
+      Endpoint peer = state.peer();
+      boolean inside =
+          peer == null
+              || (living(saved)
+                  ? ends.other(state.name(), peer) != null
+                  : stream(saved) || ends.arrive(state.name(), peer));
+      if (!inside) {
+        throw refusal(saved, "which is not frozen along");
       }
-      if (!stream(saved)) {
-        saved.state.queue().forEach(arrival -> add(queues, saved.id, arrival));
+      for (InetState.Arrival arrival : state.queue()) {
+        arrived += arrival.bytes().length;
+        if (!stream(saved)) {
+          add(queues, saved.id, arrival);
+        }
       }
     }
+    if (arrived > TcpStreams.MOST_ARRIVED) {
+      throw new FreezeRefusal(
+          "%d bytes have arrived at sockets and were not received; %d bytes are the most"
+              .formatted(arrived, TcpStreams.MOST_ARRIVED));
+    }
+  }
+
+  private InetEnds<Saved> ends() throws FreezeRefusal {
+    InetEnds<Saved> ends = new InetEnds<>();
+    for (Saved saved : all) {
+      Endpoint name = saved.state.name();
+      Endpoint peer = saved.state.peer();
+      if (!stream(saved)) {
+        ends.addDatagrams(name);
+      } else if (peer != null && living(saved) && !ends.addStream(name, peer, saved)) {
+        throw refusal(saved, "which are also those of another one");
+      }
+    }
+    return ends;
+  }
+
+  private static FreezeRefusal refusal(Saved saved, String problem) {
+    Endpoint peer = saved.state.peer();
+    return new FreezeRefusal(
+        "process %d has open a connection from %s to %s, %s"
+            .formatted(
+                saved.task.process().pid(),
+                saved.state.name().text(),
+                peer == null ? "nobody" : peer.text(),
+                problem));
   }
 
   private static boolean stream(Saved saved) {
     return saved.state.type() == Socket.SOCK_STREAM;
   }
 
-  /** Whether a socket of the tree has the other end. */
-  private boolean within(Saved saved, Endpoint peer) {
-    for (Saved other : all) {
-      InetState state = other.state;
-      Endpoint name = state.name();
-      boolean found =
-          stream(saved)
-              ? name.equals(peer) && saved.state.name().equals(state.peer())
-              : name.port() == peer.port() && (name.equals(peer) || name.anyAddress());
-      if (found && state.type() == saved.state.type() && other != saved) {
-        return true;
-      }
-    }
-    return false;
+  private static boolean living(Saved saved) {
+    return stream(saved) && saved.state.phase() == InetState.Phase.CONNECTED;
   }
 
   private static void add(ImageWriter queues, int id, InetState.Arrival arrival) {
@@ -208,19 +232,7 @@ final class InetImages {
       }
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       saved.state.queue().forEach(arrival -> bytes.writeBytes(arrival.bytes()));
-      new ImageWriter(ImageKind.TCP_STREAM, (int) saved.socket.inode())
-          .add(
-              TcpStreamEntry.newBuilder()
-                  .setInqLen(bytes.size())
-                  .setInqSeq(0)
-                  .setOutqLen(0)
-                  .setOutqSeq(0)
-                  .setOptMask(0)
-                  .setSndWscale(0)
-                  .setMssClamp(0)
-                  .build())
-          .extra(bytes.toByteArray())
-          .write(directory);
+      TcpStreams.write(directory, (int) saved.socket.inode(), bytes.toByteArray());
     }
   }
 
@@ -273,36 +285,7 @@ final class InetImages {
     return number >= 0 && number < 1 << 16;
   }
 
-  /** Reads what has arrived at connections, by their sockets' ids. */
-  static Map<Integer, byte[]> streams(Path directory, Map<Integer, Entry<FileEntry>> files)
-      throws ImageException {
-    Map<Integer, byte[]> streams = new HashMap<>();
-    Set<Integer> numbers = new HashSet<>();
-    for (Entry<FileEntry> entry : files.values()) {
-      InetSkEntry socket = entry.message().getIsk();
-      if (entry.message().getType() != FdType.INETSK || socket.getType() != Socket.SOCK_STREAM) {
-        continue;
-      }
-      entry.check(numbers.add(socket.getIno()), "isk.ino", socket.getIno() + " is no own one");
-      var found = ImageReader.find(directory, ImageKind.TCP_STREAM, socket.getIno());
-      entry.check(
-          found.isPresent() || socket.getState() != CONNECTED && socket.getState() != ABANDONED,
-          "isk.ino",
-          ImageKind.TCP_STREAM.file(socket.getIno()) + " is missing");
-      if (found.isPresent()) {
-        ImageReader reader = found.get();
-        Entry<TcpStreamEntry> stream = reader.next(TcpStreamEntry.parser());
-        stream.check(stream.message().getOutqLen() == 0, "outq_len", "is not where it arrives");
-        streams.put(
-            entry.message().getId(),
-            reader.extra(Integer.toUnsignedLong(stream.message().getInqLen())));
-        stream.check(!reader.more(), "inq_len", "is followed by more");
-      }
-    }
-    return streams;
-  }
-
-  /** Checks that each connection has both its ends, and each listener its own connections. */
+  /** Checks that each listener has connections of its own. */
   static void checkLinks(FrozenTree tree) throws ImageException {
     Set<Integer> accepted = new HashSet<>();
     for (Entry<FileEntry> entry : tree.files().values()) {
@@ -325,14 +308,38 @@ final class InetImages {
             "isk.vestibule.pending",
             id + " is no connection to it");
       }
-      if (living(socket)) {
-        Entry<FileEntry> other = other(entry, tree);
+    }
+  }
+
+  /**
+   * The other end of each living connection, by the ids of both.
+   *
+   * @throws ImageException if one has no other end, or two have the same ends
+   */
+  static Map<Integer, Entry<FileEntry>> connections(Collection<Entry<FileEntry>> files)
+      throws ImageException {
+    InetEnds<Entry<FileEntry>> ends = new InetEnds<>();
+    List<Entry<FileEntry>> living = new ArrayList<>();
+    for (Entry<FileEntry> entry : files) {
+      InetSkEntry socket = entry.message().getIsk();
+      if (entry.message().getType() == FdType.INETSK && living(socket)) {
         entry.check(
-            other != null && entry.equals(other(other, tree)),
+            ends.addStream(source(socket), destination(socket), entry),
             "isk.dst_port",
-            "there is no other end of the connection");
+            "another connection has the same ends");
+        living.add(entry);
       }
     }
+    Map<Integer, Entry<FileEntry>> others = new HashMap<>();
+    for (Entry<FileEntry> entry : living) {
+      InetSkEntry socket = entry.message().getIsk();
+      Entry<FileEntry> other = ends.other(source(socket), destination(socket));
+      if (other == null) {
+        throw entry.bad("isk.dst_port", "there is no other end of the connection");
+      }
+      others.put(entry.message().getId(), other);
+    }
+    return others;
   }
 
   /** Checks datagrams that have arrived at a socket. */
@@ -352,24 +359,6 @@ final class InetImages {
 
   private static boolean living(InetSkEntry socket) {
     return socket.getType() == Socket.SOCK_STREAM && socket.getState() == CONNECTED;
-  }
-
-  /** The other end of a living connection, null if there is none. */
-  private static @Nullable Entry<FileEntry> other(Entry<FileEntry> entry, FrozenTree tree) {
-    InetSkEntry one = entry.message().getIsk();
-    Endpoint name = source(one);
-    Endpoint peer = destination(one);
-    for (Entry<FileEntry> each : tree.files().values()) {
-      InetSkEntry other = each.message().getIsk();
-      if (each.message().getType() == FdType.INETSK
-          && living(other)
-          && other.getIno() != one.getIno()
-          && source(other).equals(peer)
-          && destination(other).equals(name)) {
-        return each;
-      }
-    }
-    return null;
   }
 
   private static Endpoint source(InetSkEntry socket) {
@@ -446,7 +435,7 @@ final class InetImages {
   static Map<Integer, OpenFile> open(Entry<FileEntry> entry, FrozenTree tree, Task task)
       throws FreezeRefusal {
     FileState.Inet state = state(entry, tree);
-    Entry<FileEntry> other = living(entry.message().getIsk()) ? other(entry, tree) : null;
+    Entry<FileEntry> other = tree.connections().get(entry.message().getId());
     if (other == null) {
       return Map.of(entry.message().getId(), InetThaw.open(task, state));
     }

@@ -14,6 +14,7 @@ import dev.vestibule.kernel.file.OpenFile;
 import dev.vestibule.kernel.freeze.FreezeRefusal;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,16 +26,26 @@ final class LockImages {
   private static final int WHOLE = 2;
   private static final int OF_FILE = 1024;
 
+  /** As many as one file may carry: setting one takes time for each other one of its file. */
+  private static final int MOST = 1 << 16;
+
   private final ImageWriter image = new ImageWriter(ImageKind.FILE_LOCKS, 0);
   private final Set<FileLocks.Range> written = new HashSet<>();
 
   // ---- saving -----------------------------------------------------------------------------------
 
-  /** Adds the locks that come with a descriptor; each lock is written once. */
-  void add(Process process, FileTable table, int fd, OpenFile file) {
+  /**
+   * Adds the locks that come with a descriptor; each lock is written once.
+   *
+   * @throws FreezeRefusal if there are too many
+   */
+  void add(Process process, FileTable table, int fd, OpenFile file) throws FreezeRefusal {
     add(process, OF_PROCESS, fd, FileLocks.heldBy(table, file.id(), false));
     add(process, OF_FILE, fd, FileLocks.heldBy(file, file.id(), false));
     add(process, WHOLE, fd, FileLocks.heldBy(file, file.id(), true));
+    if (written.size() > MOST) {
+      throw new FreezeRefusal("there are more than " + MOST + " locks on files");
+    }
   }
 
   private void add(Process process, int flag, int fd, List<FileLocks.Range> ranges) {
@@ -70,9 +81,12 @@ final class LockImages {
     if (found.isEmpty()) {
       return List.of();
     }
-    List<Entry<FileLockEntry>> entries = found.get().all(FileLockEntry.parser());
-    for (Entry<FileLockEntry> entry : entries) {
+    List<Entry<FileLockEntry>> entries = new ArrayList<>();
+    ImageReader reader = found.get();
+    while (reader.more()) {
+      Entry<FileLockEntry> entry = reader.next(FileLockEntry.parser());
       FileLockEntry lock = entry.message();
+      entry.check(entries.size() < MOST, "flag", "too many locks");
       int flag = lock.getFlag();
       int type = flag == WHOLE ? lock.getType() - 1 : lock.getType();
       entry.check(
@@ -84,6 +98,7 @@ final class LockImages {
           lock.getStart() >= 0 && lock.getLen() >= 0 && lock.getStart() + lock.getLen() >= 0,
           "len",
           "is no range");
+      entries.add(entry);
     }
     return entries;
   }

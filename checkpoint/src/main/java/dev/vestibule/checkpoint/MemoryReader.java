@@ -1,5 +1,7 @@
 package dev.vestibule.checkpoint;
 
+import dev.vestibule.checkpoint.image.ImageKind;
+import dev.vestibule.checkpoint.image.ImageReader;
 import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.image.PagesFile;
 import dev.vestibule.checkpoint.schema.FdType;
@@ -11,6 +13,8 @@ import dev.vestibule.checkpoint.schema.PagemapHead;
 import dev.vestibule.checkpoint.schema.VmaEntry;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -45,6 +49,11 @@ final class MemoryReader {
       entry.check((vma.getProt() & ~7) == 0, field + ".prot", vma.getProt() + " is none");
       entry.check(vma.getPgoff() >= 0, field + ".pgoff", "is negative");
       end = vma.getEnd();
+      entry.check(
+          !isSharedMemory(vma)
+              || vma.getShmid() >>> 32 == 0 && vma.getPgoff() + vma.getEnd() - vma.getStart() > 0,
+          field + ".shmid",
+          "is no shared memory's");
       if (isFile(vma)) {
         checkFile(entry, field, (int) vma.getShmid(), tree.files());
       }
@@ -149,6 +158,43 @@ final class MemoryReader {
     }
     head.check(bytes == size, "pages_id", file + " has pages that no entry tells of");
     return all;
+  }
+
+  /**
+   * Shared memory and its pages.
+   *
+   * @param size in bytes: up to the end of what is mapped of it
+   * @param runs pages in ascending order; the addresses count from the memory's begin
+   */
+  record Shared(long size, int pagesId, List<PagemapEntry> runs) {}
+
+  /** Reads and checks what is told of the shared memory that any process maps, by its number. */
+  static Map<Long, Shared> shared(Path directory, Collection<FrozenProcess> processes, long page)
+      throws ImageException {
+    Map<Long, Long> sizes = new HashMap<>();
+    for (FrozenProcess process : processes) {
+      for (VmaEntry vma : process.mm().message().getVmasList()) {
+        if (isSharedMemory(vma)) {
+          long end = vma.getPgoff() + vma.getEnd() - vma.getStart();
+          sizes.merge(vma.getShmid(), end, Math::max);
+        }
+      }
+    }
+    Map<Long, Shared> shared = new HashMap<>();
+    for (Map.Entry<Long, Long> each : sizes.entrySet()) {
+      ImageReader maps =
+          ImageReader.open(directory, ImageKind.SHMEM_PAGEMAP, each.getKey().intValue());
+      Entry<PagemapHead> head = maps.next(PagemapHead.parser());
+      List<PagemapEntry> runs =
+          pagemap(directory, head, maps.all(PagemapEntry.parser()), page, false);
+      long size = each.getValue();
+      head.check(
+          runs.isEmpty() || runs.getLast().getVaddr() + count(runs.getLast()) * page <= size,
+          "vaddr",
+          "lies behind the memory's end");
+      shared.put(each.getKey(), new Shared(size, head.message().getPagesId(), runs));
+    }
+    return shared;
   }
 
   /** Checks that all pages lie in mappings that have pages of their own. */

@@ -1,13 +1,9 @@
 package dev.vestibule.checkpoint;
 
-import dev.vestibule.checkpoint.image.ImageKind;
-import dev.vestibule.checkpoint.image.ImageReader;
-import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.image.PagesFile;
 import dev.vestibule.checkpoint.schema.HandedEntry;
 import dev.vestibule.checkpoint.schema.MmEntry;
 import dev.vestibule.checkpoint.schema.PagemapEntry;
-import dev.vestibule.checkpoint.schema.PagemapHead;
 import dev.vestibule.checkpoint.schema.VestibuleMemory;
 import dev.vestibule.checkpoint.schema.VmaEntry;
 import dev.vestibule.cpu.MemoryImage;
@@ -32,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** How does a process get its memory back? */
 final class MemoryThaw {
@@ -65,8 +62,7 @@ final class MemoryThaw {
   }
 
   /** Maps everything and reads the pages. */
-  void fill(FrozenProcess process, AddressSpace space, Task task)
-      throws FreezeRefusal, ImageException {
+  void fill(FrozenProcess process, AddressSpace space, Task task) throws FreezeRefusal {
     MmEntry mm = process.mm().message();
     VestibuleMemory own = mm.getVestibule();
     try {
@@ -99,8 +95,7 @@ final class MemoryThaw {
     HandedThaw.place(machine, space, sets);
   }
 
-  private void map(VmaEntry vma, AddressSpace space, Task task)
-      throws FreezeRefusal, ImageException, IOException {
+  private void map(VmaEntry vma, AddressSpace space, Task task) throws FreezeRefusal, IOException {
     int attributes =
         vma.getVestibule().hasAttributes()
             ? vma.getVestibule().getAttributes()
@@ -189,34 +184,19 @@ final class MemoryThaw {
   }
 
   /** Shared memory by its number, made and filled when it is first mapped. */
-  private SharedMemory shared(VmaEntry vma) throws ImageException, IOException {
+  private SharedMemory shared(VmaEntry vma) throws IOException {
     SharedMemory known = shared.get(vma.getShmid());
     if (known != null) {
       return known;
     }
-    long size = 0;
-    for (FrozenProcess process : tree.processes().values()) {
-      for (VmaEntry other : process.mm().message().getVmasList()) {
-        if (MemoryReader.isSharedMemory(other) && other.getShmid() == vma.getShmid()) {
-          size = Math.max(size, other.getPgoff() + other.getEnd() - other.getStart());
-        }
-      }
-    }
-    SharedMemory memory = new SharedMemory(size, "/dev/zero (deleted)");
+    MemoryReader.Shared image =
+        Objects.requireNonNull(tree.sharedMemory().get(vma.getShmid()), "checked by FrozenTree");
+    SharedMemory memory = new SharedMemory(image.size(), "/dev/zero (deleted)");
     shared.put(vma.getShmid(), memory);
-    ImageReader maps =
-        ImageReader.open(tree.directory(), ImageKind.SHMEM_PAGEMAP, (int) vma.getShmid());
-    Entry<PagemapHead> head = maps.next(PagemapHead.parser());
-    List<PagemapEntry> runs =
-        MemoryReader.pagemap(
-            tree.directory(), head, maps.all(PagemapEntry.parser()), tree.pageSize(), false);
-    try (PagesFile pages = PagesFile.open(tree.directory(), head.message().getPagesId())) {
+    try (PagesFile pages = PagesFile.open(tree.directory(), image.pagesId())) {
       long from = 0;
-      for (PagemapEntry run : runs) {
+      for (PagemapEntry run : image.runs()) {
         long length = MemoryReader.count(run) * tree.pageSize();
-        if (run.getVaddr() + length > size) {
-          throw new ImageException(maps.file(), "vaddr", 0, "lies behind the memory's end");
-        }
         pages.copyTo(memory.hostFd(), from, run.getVaddr(), length);
         from += length;
       }

@@ -37,6 +37,7 @@ import java.util.Set;
 /** Do core images tell of tasks that could be, and how do such tasks come to be? */
 final class TaskReader {
   private static final int MOST_PENDING = 1 << 16;
+  private static final int MOST_GROUPS = 1 << 16; // NGROUPS_MAX
   private static final int ACTIONS = Signals.LAST - 2;
 
   private TaskReader() {}
@@ -53,6 +54,10 @@ final class TaskReader {
     entry.check(core.hasThreadCore(), "thread_core", "is missing");
     ThreadCoreEntry thread = core.getThreadCore();
     entry.check(thread.hasCreds(), "thread_core.creds", "is missing");
+    entry.check(
+        thread.getCreds().getGroupsCount() <= MOST_GROUPS,
+        "thread_core.creds.groups",
+        "too many groups");
     check(entry, "thread_core.signals_p", thread.getSignalsP());
     for (int processor : core.getVestibule().getAffinityList()) {
       entry.check(

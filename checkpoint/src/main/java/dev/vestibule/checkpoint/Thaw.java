@@ -1,6 +1,5 @@
 package dev.vestibule.checkpoint;
 
-import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.schema.CoreEntry;
 import dev.vestibule.checkpoint.schema.EventpollTfdEntry;
 import dev.vestibule.checkpoint.schema.FdType;
@@ -68,10 +67,8 @@ public final class Thaw {
    * @param last what happens when all is made, just before the first task runs
    * @return the root
    * @throws FreezeRefusal with the reason; nothing has run then, and the machine is of no more use
-   * @throws ImageException if a file of pages is not what it was when the tree was read
    */
-  public static Process thaw(FrozenTree tree, Machine machine, Runnable last)
-      throws FreezeRefusal, ImageException {
+  public static Process thaw(FrozenTree tree, Machine machine, Runnable last) throws FreezeRefusal {
     return thaw(tree, machine, MissingRseq.REFUSE, last);
   }
 
@@ -82,7 +79,7 @@ public final class Thaw {
    */
   public static Process thaw(
       FrozenTree tree, Machine machine, MissingRseq missingRseq, Runnable last)
-      throws FreezeRefusal, ImageException {
+      throws FreezeRefusal {
     if (machine.profile().architecture() != tree.architecture()) {
       throw new FreezeRefusal(
           "processes of %s cannot go on under a kernel of %s"
@@ -91,7 +88,7 @@ public final class Thaw {
     return new Thaw(tree, machine, missingRseq).run(last);
   }
 
-  private Process run(Runnable last) throws FreezeRefusal, ImageException {
+  private Process run(Runnable last) throws FreezeRefusal {
     boolean made = false;
     try {
       for (PstreeEntry place : tree.places()) {
@@ -131,7 +128,7 @@ public final class Thaw {
     return place.getPid() == tree.root() ? null : processes.get(place.getPpid());
   }
 
-  private void make(FrozenProcess frozen) throws FreezeRefusal, ImageException {
+  private void make(FrozenProcess frozen) throws FreezeRefusal {
     PstreeEntry place = frozen.place();
     CoreEntry leader = frozen.leader();
     Limits limits = TaskReader.limits(leader.getTc());
@@ -166,10 +163,10 @@ public final class Thaw {
     TaskReader.restore(leader, process, task, program);
     process.setDumpable(frozen.mm().message().getDumpable() != 0);
     restore(leader, task);
-    for (Entry<CoreEntry> thread : frozen.threads().subList(1, frozen.threads().size())) {
-      CoreEntry core = thread.message();
+    for (int i = 1; i < frozen.threads().size(); i++) {
+      CoreEntry core = frozen.threads().get(i).message();
       Credentials credentials = TaskReader.credentials(core.getThreadCore());
-      int tid = place.getThreads(frozen.threads().indexOf(thread));
+      int tid = place.getThreads(i);
       restore(core, machine.putThread(process, tid, table.share(), task.fs(), credentials));
     }
     TaskReader.restoreTimers(leader, process, task);

@@ -270,7 +270,11 @@ final class UnixImages {
         "is no time");
   }
 
-  /** The sockets of a tree by the number that peers know them by. */
+  /**
+   * The unix sockets of a tree by the number that peers know them by.
+   *
+   * @throws ImageException if one has none of its own
+   */
   static Map<Integer, Entry<FileEntry>> byNumber(Collection<Entry<FileEntry>> files)
       throws ImageException {
     Map<Integer, Entry<FileEntry>> sockets = new HashMap<>();
@@ -288,7 +292,7 @@ final class UnixImages {
 
   /** Checks how sockets hang together, and what is on its way between them. */
   static void checkLinks(FrozenTree tree) throws ImageException {
-    Map<Integer, Entry<FileEntry>> sockets = byNumber(tree.files().values());
+    Map<Integer, Entry<FileEntry>> sockets = tree.sockets();
     Set<Integer> accepted = new HashSet<>();
     for (Entry<FileEntry> entry : sockets.values()) {
       checkPeer(entry, sockets);
@@ -425,8 +429,8 @@ final class UnixImages {
   }
 
   /** Connects all sockets again, and puts back what was on its way. */
-  static void link(FrozenTree tree, Opener opener, Task task) throws FreezeRefusal, ImageException {
-    Map<Integer, Entry<FileEntry>> sockets = byNumber(tree.files().values());
+  static void link(FrozenTree tree, Opener opener, Task task) throws FreezeRefusal {
+    Map<Integer, Entry<FileEntry>> sockets = tree.sockets();
     for (Entry<FileEntry> entry : sockets.values()) {
       UnixSkEntry socket = entry.message().getUsk();
       Entry<FileEntry> peer = sockets.get(socket.getPeer());

@@ -151,8 +151,13 @@ final class UnnamedImages {
     var remaps = ImageReader.find(directory, ImageKind.REMAP_FPATH, 0);
     if (remaps.isPresent()) {
       Map<Integer, UnnamedThaw.Content> ghosts = new HashMap<>();
+      long total = 0;
+      for (UnnamedThaw.Content content : memory.values()) {
+        total += content.bytes().length;
+      }
       for (Entry<RemapFilePathEntry> entry : remaps.get().all(RemapFilePathEntry.parser())) {
-        deleted(directory, entry, files, ghosts, contents);
+        total += deleted(directory, entry, files, ghosts, contents);
+        entry.check(total <= MOST_BYTES, "remap_id", "files without names hold too much");
       }
     }
     return contents;
@@ -184,7 +189,8 @@ final class UnnamedImages {
     return memory;
   }
 
-  private static void deleted(
+  /** Reads what an entry means, if nothing has meant it yet: how many bytes. */
+  private static long deleted(
       Path directory,
       Entry<RemapFilePathEntry> entry,
       Map<Integer, Entry<FileEntry>> files,
@@ -198,6 +204,7 @@ final class UnnamedImages {
       throw entry.bad("orig_id", "there is no file " + remap.getOrigId());
     }
     UnnamedThaw.Content ghost = ghosts.get(remap.getRemapId());
+    long read = 0;
     if (ghost == null) {
       ImageReader reader = ImageReader.open(directory, ImageKind.GHOST_FILE, remap.getRemapId());
       Entry<GhostFileEntry> image = reader.next(GhostFileEntry.parser());
@@ -217,7 +224,9 @@ final class UnnamedImages {
               image.message().getGid(),
               bytes);
       ghosts.put(remap.getRemapId(), ghost);
+      read = bytes.length;
     }
     entry.check(contents.put(remap.getOrigId(), ghost) == null, "orig_id", "is there twice");
+    return read;
   }
 }

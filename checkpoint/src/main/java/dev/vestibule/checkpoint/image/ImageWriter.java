@@ -45,8 +45,17 @@ public final class ImageWriter {
     return this;
   }
 
-  /** Writes the file. */
+  /**
+   * Writes the file.
+   *
+   * @throws IOException if that cannot be, or if the image is larger than any that is read
+   */
   public void write(Path directory) throws IOException {
+    if (out.size() > ImageReader.MOST_BYTES) {
+      throw new IOException(
+          "%s needs %d bytes, and such an image has at most %d"
+              .formatted(file, out.size(), ImageReader.MOST_BYTES));
+    }
     try (FileChannel channel =
         FileChannel.open(
             directory.resolve(file), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
