@@ -1,11 +1,17 @@
 package dev.vestibule.checkpoint;
 
+import dev.vestibule.elf.ByteSource;
+import dev.vestibule.elf.Elf;
+import dev.vestibule.elf.ElfException;
+import dev.vestibule.elf.ElfImage;
+import dev.vestibule.elf.ElfNote;
 import dev.vestibule.host.HostCalls;
 import dev.vestibule.host.HostMemory;
 import dev.vestibule.host.Libc;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,12 +20,9 @@ import java.util.List;
  * such note, or says nonsense.
  */
 final class BuildId {
-  private static final int ELF = 0x464c457f; // little-endian
-  private static final int NOTES = 4; // PT_NOTE
-  private static final int BUILD_ID = 3; // NT_GNU_BUILD_ID
-  private static final int GNU = 0x554e47; // little-endian, with its zero
-  private static final int MOST_SEGMENTS = 128;
-  private static final int MOST_NOTES = 1 << 16; // bytes
+  /** The smallest of Linux's pages: whatever any kernel would load passes. */
+  private static final int PAGE = 4096;
+
   private static final int LONGEST = 64;
 
   private BuildId() {}
@@ -30,65 +33,24 @@ final class BuildId {
    * @param fd of the host
    */
   static List<Integer> of(int fd) {
-    ByteBuffer header = read(fd, 0, 64);
-    if (header.remaining() < 64 || header.getInt(0) != ELF) {
-      return List.of();
-    }
-    boolean wide = header.get(4) == 2;
-    ByteOrder order = header.get(5) == 2 ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-    header.order(order);
-    long at = wide ? header.getLong(32) : Integer.toUnsignedLong(header.getInt(28));
-    int each = wide ? 56 : 32;
-    int count = Math.min(header.getShort(wide ? 56 : 44) & 0xffff, MOST_SEGMENTS);
-    ByteBuffer segments = read(fd, at, each * count).order(order);
-    for (int segment = 0; segments.remaining() >= each * (segment + 1); segment++) {
-      int base = each * segment;
-      if (segments.getInt(base) == NOTES) {
-        List<Integer> found =
-            wide
-                ? inNotes(fd, segments.getLong(base + 8), segments.getLong(base + 32), order)
-                : inNotes(
-                    fd,
-                    Integer.toUnsignedLong(segments.getInt(base + 4)),
-                    Integer.toUnsignedLong(segments.getInt(base + 16)),
-                    order);
-        if (!found.isEmpty()) {
-          return found;
+    ByteSource file = (offset, into, position, length) -> read(fd, offset, into, position, length);
+    try {
+      for (ElfNote note : ElfImage.read(file, "mapped file", PAGE).notes(file)) {
+        int bytes = note.description().length;
+        boolean build = note.name().equals("GNU") && note.type() == Elf.NT_GNU_BUILD_ID;
+        if (build && bytes > 0 && bytes <= LONGEST) {
+          return words(note.description());
         }
       }
-    }
-    return List.of();
-  }
-
-  private static List<Integer> inNotes(int fd, long offset, long size, ByteOrder order) {
-    if (size < 12 || size > MOST_NOTES) {
+    } catch (ElfException none) {
       return List.of();
     }
-    ByteBuffer notes = read(fd, offset, (int) size).order(order);
-    while (notes.remaining() >= 12) {
-      int nameBytes = notes.getInt();
-      int bytes = notes.getInt();
-      int type = notes.getInt();
-      long end = padded(nameBytes) + padded(bytes);
-      if (nameBytes < 0 || bytes < 0 || end > notes.remaining()) {
-        return List.of();
-      }
-      int name = notes.position();
-      int description = name + (int) padded(nameBytes);
-      notes.position(name + (int) end);
-      notes.order(ByteOrder.LITTLE_ENDIAN);
-      boolean gnu = nameBytes == 4 && notes.getInt(name) == GNU;
-      if (gnu && type == BUILD_ID && bytes > 0 && bytes <= LONGEST) {
-        return words(notes, description, bytes);
-      }
-      notes.order(order);
-    }
     return List.of();
   }
 
-  private static List<Integer> words(ByteBuffer notes, int from, int bytes) {
-    ByteBuffer padded = ByteBuffer.allocate((int) padded(bytes)).order(ByteOrder.LITTLE_ENDIAN);
-    padded.put(0, notes, from, bytes);
+  private static List<Integer> words(byte[] id) {
+    ByteBuffer padded =
+        ByteBuffer.wrap(Arrays.copyOf(id, id.length + 3 & -4)).order(ByteOrder.LITTLE_ENDIAN);
     List<Integer> words = new ArrayList<>();
     while (padded.hasRemaining()) {
       words.add(padded.getInt());
@@ -96,21 +58,12 @@ final class BuildId {
     return words;
   }
 
-  private static long padded(long bytes) {
-    return bytes + 3 & -4;
-  }
-
-  /** What there is of some bytes of a file. */
-  private static ByteBuffer read(int fd, long offset, int length) {
-    if (offset < 0 || length <= 0) {
-      return ByteBuffer.allocate(0);
-    }
+  private static int read(int fd, long offset, byte[] into, int position, int length) {
     long buffer = HostMemory.allocate(length);
     try {
-      long read = Libc.syscall(HostCalls.PREAD64, fd, buffer, length, offset);
-      byte[] bytes = new byte[(int) Math.max(read, 0)];
-      HostMemory.copyOut(buffer, bytes, 0, bytes.length);
-      return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      int read = (int) Libc.syscall(HostCalls.PREAD64, fd, buffer, length, offset);
+      HostMemory.copyOut(buffer, into, position, Math.max(read, 0));
+      return read;
     } finally {
       HostMemory.free(buffer);
     }

@@ -1,7 +1,9 @@
 package dev.vestibule.elf;
 
 import dev.vestibule.elf.ElfException.Reason;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,9 @@ public record ElfImage(
 
   /** Size limit in bytes of the program header table; Linux also limits it to one page. */
   public static final int MAX_TABLE = 65536;
+
+  /** Size limit in bytes of a segment of notes. */
+  public static final int MAX_NOTES = 65536;
 
   /**
    * Reads what a loader needs; segments are not read.
@@ -56,6 +61,44 @@ public record ElfImage(
     }
     checkLoads(name, header, table, pageSize);
     return new ElfImage(name, header, table, interpreter);
+  }
+
+  /**
+   * Reads the notes of all PT_NOTE segments.
+   *
+   * @param source the same file
+   * @throws ElfException MALFORMED for one of more than {@link #MAX_NOTES} bytes or whose notes do
+   *     not fit, TRUNCATED where the file ends inside it
+   */
+  public List<ElfNote> notes(ByteSource source) throws ElfException {
+    List<ElfNote> notes = new ArrayList<>();
+    for (int i = 0; i < programHeaders.size(); i++) {
+      ProgramHeader p = programHeaders.get(i);
+      if (p.type() != Elf.PT_NOTE) {
+        continue;
+      }
+      long at = entryOffset(header, i);
+      if (p.filesz() < 0 || p.filesz() > MAX_NOTES) {
+        throw new ElfException(
+            Reason.MALFORMED,
+            name,
+            "PT_NOTE p_filesz",
+            at,
+            "notes of " + Long.toUnsignedString(p.filesz()) + " bytes, more than " + MAX_NOTES);
+      }
+      byte[] bytes = new byte[(int) p.filesz()];
+      if (p.offset() < 0 || fill(source, p.offset(), bytes) != bytes.length) {
+        throw new ElfException(
+            Reason.TRUNCATED,
+            name,
+            "PT_NOTE p_offset",
+            at,
+            "notes at " + ElfException.hex(p.offset()) + " reach beyond the end of the file");
+      }
+      Input segment = new Input(name, ByteBuffer.wrap(bytes), header.is64(), header.order());
+      new NoteReader(segment).read(0, bytes.length, p.align(), notes);
+    }
+    return notes;
   }
 
   private static List<ProgramHeader> readTable(
