@@ -30,6 +30,7 @@ final class FileReader {
           case MEMFD -> file.hasMemfd();
           case TTY -> file.hasTty();
           case EVENTFD -> file.hasEfd();
+          case INOTIFY -> file.hasIfy() && file.getIfy().getId() == file.getId();
           case SIGNALFD -> file.hasSgfd();
           case TIMERFD -> file.hasTfd();
           case EVENTPOLL -> file.hasEpfd();
@@ -55,6 +56,7 @@ final class FileReader {
               tree.pipes().containsKey(file.getPipe().getPipeId()),
               "pipe.pipe_id",
               "pipes-data.img is missing, or has no pipe " + file.getPipe().getPipeId());
+      case INOTIFY -> InotifyImages.check(entry);
       case UNIXSK -> UnixImages.check(entry);
       case INETSK -> InetImages.check(entry);
       case MEMFD -> entry.check(file.getMemfd().getPos() >= 0, "memfd.pos", "is negative");
@@ -154,6 +156,7 @@ final class FileReader {
         yield new FileState.Stream(ext.getStream(), ext.getFlags());
       }
       case UNIXSK -> UnixImages.state(file.getUsk());
+      case INOTIFY -> InotifyImages.state(file.getIfy());
       case EVENTFD ->
           new FileState.Event(
               file.getEfd().getCounter(),

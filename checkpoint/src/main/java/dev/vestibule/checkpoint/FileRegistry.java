@@ -182,6 +182,8 @@ final class FileRegistry {
         }
         yield entry.setType(FdType.EVENTPOLL).setEpfd(poll).build();
       }
+      case FileState.Notify s ->
+          entry.setType(FdType.INOTIFY).setIfy(InotifyImages.entry(id, s, owner, task)).build();
       case FileState.Unknown s -> throw refusal(task, shown(s.what()));
     };
   }

@@ -6,6 +6,7 @@ import dev.vestibule.checkpoint.schema.FdType;
 import dev.vestibule.checkpoint.schema.FdinfoEntry;
 import dev.vestibule.checkpoint.schema.FileEntry;
 import dev.vestibule.checkpoint.schema.FsEntry;
+import dev.vestibule.checkpoint.schema.InotifyFileEntry;
 import dev.vestibule.checkpoint.schema.PipeEntry;
 import dev.vestibule.checkpoint.schema.PstreeEntry;
 import dev.vestibule.kernel.Credentials;
@@ -23,6 +24,7 @@ import dev.vestibule.kernel.freeze.UnnamedThaw;
 import dev.vestibule.kernel.memory.AddressSpace;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.Epoll;
+import dev.vestibule.kernel.poll.Inotify;
 import dev.vestibule.kernel.signal.SignalActions;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -103,6 +105,8 @@ public final class Thaw {
       UnixImages.link(tree, id -> file(id, tasks.getFirst()), tasks.getFirst());
       watch();
       LockImages.take(tree.locks(), processes);
+      unnamed.values().forEach(UnnamedThaw::close);
+      watchFiles();
       made = true;
     } finally {
       if (!made) {
@@ -274,6 +278,16 @@ public final class Thaw {
   private static PipeEnd.Saved saved(
       Map<Integer, PipeEnd.Saved> known, Map<Integer, PipeImages.Content> contents, int id) {
     return known.computeIfAbsent(id, i -> Objects.requireNonNull(contents.get(i)).pipe());
+  }
+
+  /** Inotifies watch again what they watched, once nothing more is done to the files. */
+  private void watchFiles() throws FreezeRefusal {
+    for (Map.Entry<Integer, OpenFile> each : files.entrySet()) {
+      if (each.getValue() instanceof Inotify inotify) {
+        InotifyFileEntry entry = tree.file(each.getKey()).message().getIfy();
+        FileThaw.watch(tasks.getFirst(), inotify, InotifyImages.state(entry));
+      }
+    }
   }
 
   /** Epolls watch again what they watched, once all of it is there. */

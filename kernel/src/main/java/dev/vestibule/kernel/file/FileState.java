@@ -105,6 +105,37 @@ public sealed interface FileState {
   record Watched(int fd, OpenFile file, int events, long data) {}
 
   /**
+   * An inotify(7).
+   *
+   * @param watches in the order of their numbers
+   * @param next the number that the next new watch gets
+   * @param events what nobody has read yet, the first one first
+   */
+  record Notify(List<Watch> watches, int next, List<Happened> events, int flags)
+      implements FileState {}
+
+  /**
+   * A file or directory that is being watched.
+   *
+   * @param number inotify_add_watch(2)'s
+   * @param path inside the guest's root
+   * @param mask the events, IN_EXCL_UNLINK and IN_ONESHOT
+   * @param inode what is watched, as its device has it
+   * @param mode its st_mode
+   * @param found whether the name still leads to it
+   */
+  record Watch(
+      int number, String path, int mask, long device, long inode, int mode, boolean found) {}
+
+  /**
+   * A struct inotify_event.
+   *
+   * @param watch its number, -1 if it is of none
+   * @param name of what is in a watched directory; empty if it is about the watched file itself
+   */
+  record Happened(int watch, int mask, int cookie, String name) {}
+
+  /**
    * Something that cannot be had again.
    *
    * @param what it is, for the user

@@ -10,9 +10,11 @@ import dev.vestibule.kernel.file.FileStatus;
 import dev.vestibule.kernel.file.FileTree;
 import dev.vestibule.kernel.file.HostStream;
 import dev.vestibule.kernel.file.OpenFile;
+import dev.vestibule.kernel.file.Place;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import dev.vestibule.kernel.poll.Epoll;
 import dev.vestibule.kernel.poll.EventFile;
+import dev.vestibule.kernel.poll.Inotify;
 import dev.vestibule.kernel.poll.SignalFile;
 import dev.vestibule.kernel.socket.InetThaw;
 import dev.vestibule.kernel.socket.UnixSocket;
@@ -30,7 +32,7 @@ public final class FileThaw {
    *
    * @param task on whose behalf
    * @param state anything but what is made together: ends of pipes, FIFOs and terminals, and those
-   *     of {@link UnnamedThaw}
+   *     of {@link UnnamedThaw}; an inotify watches nothing before {@link #watch}
    * @throws FreezeRefusal if it is not there, or not what it was
    */
   public static OpenFile open(Task task, FileState state) throws FreezeRefusal {
@@ -41,6 +43,7 @@ public final class FileThaw {
       case FileState.SignalSet set -> new SignalFile(task, set.mask(), set.flags());
       case FileState.Timer timer -> timer(task, timer);
       case FileState.Poll poll -> flagged(new Epoll(), poll.flags());
+      case FileState.Notify notify -> notify(notify);
       case FileState.Unix unix -> unix(task, unix);
       case FileState.Inet inet -> InetThaw.open(task, inet);
       case FileState.Unnamed unnamed -> throw new IllegalArgumentException(unnamed.toString());
@@ -69,6 +72,44 @@ public final class FileThaw {
       throw new FreezeRefusal(shown + ": is no FIFO, as it was");
     }
     return saved.fifo(task, there, state.path(), state.flags());
+  }
+
+  private static OpenFile notify(FileState.Notify state) throws FreezeRefusal {
+    try {
+      return Inotify.restored(state);
+    } catch (Failure failure) {
+      throw new FreezeRefusal("an inotify cannot be had: " + Errno.message(failure.errno()));
+    }
+  }
+
+  /**
+   * Has an inotify watch again what it did. What happens to the files before is not told: opening
+   * them for the process, above all.
+   *
+   * @throws FreezeRefusal if a file is gone, or is another kind of file
+   */
+  public static void watch(Task task, Inotify file, FileState.Notify state) throws FreezeRefusal {
+    for (FileState.Watch watch : state.watches()) {
+      String shown = GuestText.toHost(watch.path());
+      long result;
+      try {
+        Place place = task.machine().fileTree().at(null, watch.path());
+        FileStatus there = place.status();
+        if (there != null && there.type() != (watch.mode() & FileStatus.S_IFMT)) {
+          throw new FreezeRefusal(shown + ": is another kind of file than the one watched");
+        }
+        result = there == null ? -Errno.ENOENT : file.watch(place, watch);
+      } catch (Failure failure) {
+        result = -failure.errno();
+      }
+      if (result == -Errno.EEXIST) {
+        throw new FreezeRefusal(shown + ": another watch has the same file, which it had not");
+      }
+      if (result < 0) {
+        throw new FreezeRefusal(
+            "%s cannot be watched: %s".formatted(shown, Errno.message((int) -result)));
+      }
+    }
   }
 
   private static OpenFile flagged(OpenFile file, int flags) {
