@@ -16,6 +16,7 @@ module dev.vestibule.kernel {
   exports dev.vestibule.kernel.poll;
   exports dev.vestibule.kernel.proc;
   exports dev.vestibule.kernel.rseq;
+  exports dev.vestibule.kernel.seccomp;
   exports dev.vestibule.kernel.signal;
   exports dev.vestibule.kernel.socket;
   exports dev.vestibule.kernel.time;

@@ -23,6 +23,7 @@ import dev.vestibule.handed.VdsoImage;
 import dev.vestibule.handed.VdsoImages;
 import dev.vestibule.kernel.Machine;
 import dev.vestibule.kernel.freeze.UnnamedThaw;
+import dev.vestibule.kernel.seccomp.Seccomp;
 import dev.vestibule.profile.Architecture;
 import dev.vestibule.profile.KernelProfile;
 import java.io.IOException;
@@ -62,6 +63,7 @@ public final class FrozenTree {
   private final List<PstreeEntry> places = new ArrayList<>();
   private final Map<Integer, CoreEntry> zombies = new HashMap<>();
   private List<Entry<FileLockEntry>> locks = List.of();
+  private List<Seccomp> filters = List.of();
   private List<Path> chain = List.of();
 
   private FrozenTree(
@@ -123,6 +125,7 @@ public final class FrozenTree {
         rate + " is none");
     FrozenTree tree = new FrozenTree(directory, machine, architecture, monotonic(directory));
     tree.chain = DumpChain.of(directory);
+    tree.filters = SeccompImages.read(directory, architecture.order());
     tree.readFiles();
     tree.readTree();
     tree.shared.putAll(MemoryReader.shared(directory, tree.processes.values(), tree.pageSize()));
@@ -262,6 +265,11 @@ public final class FrozenTree {
     return locks;
   }
 
+  /** Filters of seccomp(2), each with those before it, by their places in seccomp.img. */
+  List<Seccomp> filters() {
+    return filters;
+  }
+
   Map<Integer, CoreEntry> zombies() {
     return zombies;
   }
@@ -350,6 +358,7 @@ public final class FrozenTree {
     }
     for (Entry<CoreEntry> thread : threads) {
       TaskReader.check(thread, architecture);
+      SeccompImages.check(thread, filters);
     }
     TaskReader.checkLeader(leader);
     Entry<TaskKobjIdsEntry> ids =

@@ -43,8 +43,12 @@ final class TaskWriter {
 
   private TaskWriter() {}
 
-  /** The entry of a task; a leader's tells of its process, too. */
-  static CoreEntry core(Task task) {
+  /**
+   * The entry of a task; a leader's tells of its process, too.
+   *
+   * @param seccomp where filters go
+   */
+  static CoreEntry core(Task task, SeccompImages seccomp) {
     Process process = task.process();
     boolean wide = task.abi().wide();
     CoreEntry.Builder core =
@@ -55,7 +59,9 @@ final class TaskWriter {
     if (task.affinity().cardinality() < process.machine().processors()) {
       task.affinity().stream().forEach(core.getVestibuleBuilder()::addAffinity);
     }
-    core.setThreadCore(thread(task));
+    ThreadCoreEntry.Builder thread = thread(task);
+    seccomp.add(task, thread);
+    core.setThreadCore(thread);
     if (task.tid() == process.pid()) {
       core.setTc(leader(task));
     }
@@ -80,7 +86,7 @@ final class TaskWriter {
 
   // ---- threads ----------------------------------------------------------------------------------
 
-  private static ThreadCoreEntry thread(Task task) {
+  private static ThreadCoreEntry.Builder thread(Task task) {
     TaskSignals signals = task.signals();
     ThreadCoreEntry.Builder entry =
         ThreadCoreEntry.newBuilder()
@@ -100,7 +106,7 @@ final class TaskWriter {
             .setSsSp(signals.stackBase())
             .setSsSize(signals.stackSize())
             .setSsFlags(signals.stackFlags()));
-    return entry.build();
+    return entry;
   }
 
   /** Nothing is under way: what was, went to its abort handler when the task came to rest. */

@@ -185,6 +185,7 @@ public final class Thaw {
 
   private void restore(CoreEntry core, Task task) throws FreezeRefusal {
     TaskReader.restore(core, task);
+    task.setSeccomp(SeccompImages.of(core.getThreadCore(), tree.filters(), task));
     tasks.add(task);
   }
 

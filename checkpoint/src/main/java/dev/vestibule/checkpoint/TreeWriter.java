@@ -42,6 +42,7 @@ final class TreeWriter {
   private final Path directory;
   private final FileRegistry files = new FileRegistry();
   private final LockImages locks = new LockImages();
+  private final SeccompImages seccomp = new SeccompImages();
   private final MemoryWriter memory;
   private final MemoryWriter.Dump dump;
   private final Map<Object, Integer> ids = new IdentityHashMap<>();
@@ -80,6 +81,7 @@ final class TreeWriter {
     pstree.write(directory);
     files.write(directory);
     locks.write(directory);
+    seccomp.write(directory);
     new ImageWriter(ImageKind.TIMENS, 0)
         .add(
             TimensEntry.newBuilder()
@@ -134,9 +136,6 @@ final class TreeWriter {
           throw new FreezeRefusal(
               "thread %d of process %d has files of its own".formatted(task.tid(), process.pid()));
         }
-        if (task.seccomp() != null) {
-          throw new FreezeRefusal("process " + process.pid() + " has a seccomp filter");
-        }
       }
       if (!process.ended() && (leader == null || leader.tid() != process.pid())) {
         throw new FreezeRefusal("the first thread of process " + process.pid() + " has ended");
@@ -163,7 +162,9 @@ final class TreeWriter {
   private void write(Process process) throws IOException, FreezeRefusal {
     Task leader = process.tasks().getFirst();
     for (Task task : process.tasks()) {
-      new ImageWriter(ImageKind.CORE, task.tid()).add(TaskWriter.core(task)).write(directory);
+      new ImageWriter(ImageKind.CORE, task.tid())
+          .add(TaskWriter.core(task, seccomp))
+          .write(directory);
     }
     TaskKobjIdsEntry kinds = ids(process, leader);
     new ImageWriter(ImageKind.IDS, process.pid()).add(kinds).write(directory);

@@ -21,6 +21,7 @@ public enum ImageKind {
   GHOST_FILE("ghost-file-%x", 0x52583605, true),
   REMAP_FPATH("remap-fpath", 0x59133954, true),
   TTY_INFO("tty-info", 0x59453036, true),
+  SECCOMP("seccomp", 0x64413049, true),
   FILE_LOCKS("filelocks", 0x54323616, true),
   TCP_STREAM("tcp-stream-%x", 0x51465506, true),
   SK_QUEUES("sk-queues", 0x56264026, true),

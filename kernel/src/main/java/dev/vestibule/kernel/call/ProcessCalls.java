@@ -74,8 +74,6 @@ public final class ProcessCalls {
   private static final int PR_GET_TID_ADDRESS = 40;
   private static final int PR_SET_THP_DISABLE = 41;
   private static final int PR_GET_THP_DISABLE = 42;
-  private static final Version STRICT_SINCE = new Version(2, 6, 23);
-  private static final Version FILTERS_SINCE = new Version(3, 5, 0);
   private static final int LAST_CAPABILITY = 40;
 
   @Syscall(
@@ -150,12 +148,12 @@ public final class ProcessCalls {
       }
       case PR_SET_SECCOMP -> {
         Version linux = t.machine().profile().uname().linux();
-        if (a == Seccomp.MODE_STRICT && linux.atLeast(STRICT_SINCE)) {
-          return SeccompCalls.setStrict(t);
+        if ((int) a != a || !Seccomp.known(linux, (int) a)) {
+          return -EINVAL;
         }
-        return a == Seccomp.MODE_FILTER && linux.atLeast(FILTERS_SINCE)
-            ? SeccompCalls.addFilter(t, 0, b)
-            : -EINVAL;
+        return a == Seccomp.MODE_STRICT
+            ? SeccompCalls.setStrict(t)
+            : SeccompCalls.addFilter(t, 0, b);
       }
       case PR_SET_TIMING -> {
         return a == 0 ? 0 : -EINVAL;

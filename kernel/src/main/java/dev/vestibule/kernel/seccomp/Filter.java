@@ -2,6 +2,8 @@ package dev.vestibule.kernel.seccomp;
 
 import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * What does a program of classic BPF say to a system call? The subset that seccomp(2) admits:
  * checked once, so that it cannot loop, leave its data or read what it has not written.
  */
-final class Filter {
+public final class Filter {
+  /** Bytes of struct sock_filter: code, the two jumps, and k. */
+  private static final int INSTRUCTION = 8;
+
   static final int MOST_INSTRUCTIONS = 4096;
 
   /** Bytes of struct seccomp_data: number, architecture, instruction pointer, six arguments. */
@@ -54,16 +59,35 @@ final class Filter {
   private final @Nullable Filter earlier;
 
   /**
-   * @param codes code, jt and jf of each instruction: {@code code << 16 | jt << 8 | jf}
-   * @param constants k of each
+   * @param instructions of struct sock_filter
    * @param earlier the filter installed before this one, which is asked too
    * @throws Failure EINVAL if the kernel would not take it
    */
-  Filter(int[] codes, int[] constants, @Nullable Filter earlier) {
-    this.codes = codes.clone();
-    this.constants = constants.clone();
+  Filter(byte[] instructions, ByteOrder order, @Nullable Filter earlier) {
+    int count = instructions.length / INSTRUCTION;
+    if (count * INSTRUCTION != instructions.length || count > MOST_INSTRUCTIONS) {
+      throw new Failure(Errno.EINVAL);
+    }
+    this.codes = new int[count]; // code << 16 | jt << 8 | jf
+    this.constants = new int[count];
     this.earlier = earlier;
+    ByteBuffer bytes = ByteBuffer.wrap(instructions).order(order);
+    for (int i = 0; i < count; i++) {
+      codes[i] = bytes.getShort() << 16 | (bytes.get() & 0xff) << 8 | bytes.get() & 0xff;
+      constants[i] = bytes.getInt();
+    }
     check();
+  }
+
+  /** Its instructions, of struct sock_filter. */
+  public byte[] instructions(ByteOrder order) {
+    ByteBuffer bytes = ByteBuffer.allocate(INSTRUCTION * codes.length).order(order);
+    for (int i = 0; i < codes.length; i++) {
+      bytes.putShort((short) (codes[i] >> 16));
+      bytes.put((byte) (codes[i] >> 8)).put((byte) codes[i]);
+      bytes.putInt(constants[i]);
+    }
+    return bytes.array();
   }
 
   @Nullable Filter earlier() {
@@ -116,6 +140,9 @@ final class Filter {
 
   private static boolean admitted(int code, int k) {
     boolean cell = k >= 0 && k < CELLS;
+    if ((code & ~0xff) != 0) {
+      return false;
+    }
     return switch (code & 7) {
       case LD ->
           switch (code & ~7) {
@@ -133,7 +160,7 @@ final class Filter {
       case ST, STX -> (code & ~7) == 0 && cell;
       case ALU ->
           switch (code & 0xf0) {
-            case ADD, SUB, MUL, OR, AND, XOR -> code < 0x100;
+            case ADD, SUB, MUL, OR, AND, XOR -> true;
             case DIV -> (code & BY_X) != 0 || k != 0;
             case LSH, RSH -> (code & BY_X) != 0 || k >= 0 && k < 32;
             case NEG -> (code & BY_X) == 0;

@@ -13,6 +13,10 @@ import dev.vestibule.kernel.signal.SignalAction;
 import dev.vestibule.kernel.signal.Signals;
 import dev.vestibule.kernel.trace.TraceStop;
 import dev.vestibule.kernel.trace.Tracee;
+import dev.vestibule.profile.Version;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,19 +43,25 @@ public final class Seccomp {
   private static final int MOST_TOGETHER = 1 << 15;
 
   private static final int OVERHEAD = 4;
+  private static final Version STRICT_SINCE = new Version(2, 6, 23);
+  private static final Version FILTERS_SINCE = new Version(3, 5, 0);
   private static final Set<String> STRICT = Set.of("read", "write", "exit", "rt_sigreturn");
 
   private final int mode;
   private final @Nullable Filter newest;
 
-  private Seccomp(int mode, @Nullable Filter newest) {
+  /** The instructions of all filters, and what each counts for besides. */
+  private final int together;
+
+  private Seccomp(int mode, @Nullable Filter newest, int together) {
     this.mode = mode;
     this.newest = newest;
+    this.together = together;
   }
 
   /** read, write, exit and the return from handlers are left. */
   public static Seccomp strict() {
-    return new Seccomp(MODE_STRICT, null);
+    return new Seccomp(MODE_STRICT, null, 0);
   }
 
   /**
@@ -69,25 +79,40 @@ public final class Seccomp {
       throw new Failure(Errno.EINVAL);
     }
     long at = abi.loadWord(task.memory(), program + word);
-    Struct instructions = abi.struct(task.memory(), at, 8 * count);
-    int[] codes = new int[count];
-    int[] constants = new int[count];
-    for (int i = 0; i < count; i++) {
-      codes[i] =
-          instructions.u16(8 * i) << 16
-              | instructions.u8(8 * i + 2) << 8
-              | instructions.u8(8 * i + 3);
-      constants[i] = instructions.i32(8 * i + 4);
-    }
-    Filter last = before == null ? null : before.newest;
-    int together = count + OVERHEAD;
-    for (Filter filter = last; filter != null; filter = filter.earlier()) {
-      together += filter.length() + OVERHEAD;
-    }
+    byte[] instructions = abi.struct(task.memory(), at, 8 * count).bytes();
+    ByteOrder order = abi.bigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+    return filtered(before, instructions, order);
+  }
+
+  /**
+   * One filter more.
+   *
+   * @param before what holds already
+   * @param instructions of struct sock_filter
+   * @throws Failure EINVAL if a kernel would not take it, ENOMEM if there are too many
+   */
+  public static Seccomp filtered(@Nullable Seccomp before, byte[] instructions, ByteOrder order) {
+    Filter filter = new Filter(instructions, order, before == null ? null : before.newest);
+    int together = filter.length() + OVERHEAD + (before == null ? 0 : before.together);
     if (together > MOST_TOGETHER) {
       throw new Failure(Errno.ENOMEM);
     }
-    return new Seccomp(MODE_FILTER, new Filter(codes, constants, last));
+    return new Seccomp(MODE_FILTER, filter, together);
+  }
+
+  /** Whether a Linux has a mode: prctl(2), PR_SET_SECCOMP. */
+  public static boolean known(Version linux, int mode) {
+    return mode == MODE_STRICT && linux.atLeast(STRICT_SINCE)
+        || mode == MODE_FILTER && linux.atLeast(FILTERS_SINCE);
+  }
+
+  /** The filters, the first one first; tasks that share some have the same objects. */
+  public List<Filter> chain() {
+    List<Filter> chain = new ArrayList<>();
+    for (Filter filter = newest; filter != null; filter = filter.earlier()) {
+      chain.add(filter);
+    }
+    return chain.reversed();
   }
 
   /** SECCOMP_MODE_STRICT or SECCOMP_MODE_FILTER. */
@@ -97,11 +122,7 @@ public final class Seccomp {
 
   /** How many filters are asked. */
   public int filters() {
-    int count = 0;
-    for (Filter filter = newest; filter != null; filter = filter.earlier()) {
-      count++;
-    }
-    return count;
+    return chain().size();
   }
 
   /** Whether this came about by adding filters to the other, so that a thread may be given it. */
