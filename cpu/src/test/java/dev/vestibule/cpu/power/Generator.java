@@ -67,6 +67,7 @@ final class Generator {
     private int[] words = new int[Trial.WORDS];
     private int length;
     private boolean linked; // LR, CTR or TAR may no longer lead forward
+    private int skipped; // no branch leads further than this
 
     Sequence(long seed) {
       this.seed = seed;
@@ -81,7 +82,7 @@ final class Generator {
       int next = random.nextInt(rows.size());
       int rewrite = chance(15) ? random.nextInt(wanted) : wanted;
       while (length < wanted) {
-        if (length >= rewrite) {
+        if (length >= Math.max(rewrite, skipped)) {
           rewrite(rows.get(random.nextInt(rows.size())));
           rewrite = wanted;
         }
@@ -316,7 +317,10 @@ final class Generator {
       }
     }
 
-    /** Appends a store of an instruction of a row over one behind it, if there is room. */
+    /**
+     * Appends a store of an instruction of a row over one behind it, if there is room. A branch
+     * into the middle would store what is no instruction that both sides have.
+     */
     private void rewrite(Table.Row row) {
       int start = length;
       if (row.owner().equals("Branch")) {
@@ -361,6 +365,7 @@ final class Generator {
       if (indirect && linked || QemuDeviations.invalidForm(guest, row, word)) {
         return;
       }
+      skipped = Math.max(skipped, length + skip);
       linked |= row.has("bo") && (row.field("bo").extract(word) & 4) == 0;
       linked |= row.has("lk") && row.field("lk").extract(word) == 1;
       append(word);
