@@ -42,6 +42,9 @@ public final class Control implements AutoCloseable {
   /** How long a client looks for a machine that may just have started, in milliseconds. */
   private static final long PATIENCE = 2000;
 
+  /** The same where there is a JVM of that number that does not listen yet: the host is busy. */
+  private static final long MOST_PATIENCE = 30_000;
+
   private static final int LONGEST = 1 << 16;
   private static final String OK = "ok";
   private static final String NONE = "none";
@@ -244,7 +247,7 @@ public final class Control implements AutoCloseable {
     String request =
         "checkpoint\n%d\n%s\n%s\n%s\n%s\n%s\n\0"
             .formatted(pid, wanted.then(), wanted.edited(), wanted.track(), previous, to);
-    long deadline = System.nanoTime() + PATIENCE * 1_000_000;
+    long begun = System.nanoTime();
     Set<Path> deserted = null;
     while (true) {
       Set<Path> refusing = new HashSet<>();
@@ -259,11 +262,21 @@ public final class Control implements AutoCloseable {
         deserted = refusing;
       }
       deserted.retainAll(refusing);
-      if (System.nanoTime() >= deadline) {
+      long waited = (System.nanoTime() - begun) / 1_000_000;
+      if (waited >= MOST_PATIENCE || waited >= PATIENCE && !starts(pid)) {
         throw new FreezeRefusal(nobody(pid, deserted));
       }
       LockSupport.parkNanos(20_000_000);
     }
+  }
+
+  /** Whether a JVM may have a machine that will listen soon. */
+  private static boolean starts(int pid) throws FreezeRefusal {
+    return Files.notExists(directory().resolve(Integer.toString(pid)))
+        && ProcessHandle.of(pid)
+            .flatMap(process -> process.info().command())
+            .filter(command -> command.endsWith("/java"))
+            .isPresent();
   }
 
   /**

@@ -36,7 +36,7 @@ final class Tool {
         Assumptions.abort(command[0] + " is not installed; ./check installs it");
         throw e;
       }
-      if (!process.waitFor(120, TimeUnit.SECONDS)) {
+      if (!process.waitFor(10, TimeUnit.MINUTES)) {
         process.destroyForcibly();
         throw new IOException(String.join(" ", command) + " does not end");
       }

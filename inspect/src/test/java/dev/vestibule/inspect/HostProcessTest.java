@@ -74,8 +74,15 @@ class HostProcessTest {
   /** A subject, and what it said of itself. */
   private record Subject(Process process, long told, long now) implements AutoCloseable {
     static Subject start(String deed) throws IOException {
+      return start("subject", deed);
+    }
+
+    /**
+     * A program that says where it is once its execution has begun: until then there is no vDSO.
+     */
+    static Subject start(String program, String deed) throws IOException {
       Process process =
-          new ProcessBuilder(directory.resolve("subject").toString(), deed)
+          new ProcessBuilder(directory.resolve(program).toString(), deed)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       BufferedReader out =
@@ -144,7 +151,17 @@ class HostProcessTest {
     Path source =
         Files.writeString(
             directory.resolve("narrow.c"),
-            "void _start(void) { for (;;) __asm__ volatile(\"int $0x80\" :: \"a\"(29)); }");
+            """
+            int call(int number, int first, const char *second, int third) {
+              int result;
+              __asm__ volatile("int $0x80" : "=a"(result)
+                  : "a"(number), "b"(first), "c"(second), "d"(third) : "memory");
+              return result;
+            }
+            void _start(void) {
+              for (call(4, 1, "0 0\\n", 4);;) call(29, 0, 0, 0);
+            }
+            """);
     Path program = directory.resolve("narrow");
     Process gcc =
         new ProcessBuilder(
@@ -153,14 +170,12 @@ class HostProcessTest {
             .redirectOutput(directory.resolve("gcc.log").toFile())
             .start();
     Assumptions.assumeTrue(gcc.waitFor() == 0, "gcc cannot build for i386");
-    Process process;
     try {
-      process = new ProcessBuilder(program.toString()).start();
+      new ProcessBuilder(program.toString()).start().destroyForcibly();
     } catch (IOException e) {
       Assumptions.abort("the host does not run i386 programs");
-      return;
     }
-    try (Subject subject = new Subject(process, 0, 0)) {
+    try (Subject subject = Subject.start("narrow", "nothing")) {
       Specimen specimen = subject.look();
       assertThat(specimen.architecture()).isEqualTo("i386");
       assertThat(seen(specimen).edit()).isNull();

@@ -65,7 +65,7 @@ class EarlyAbortTest {
         "powerpc64-linux-gnu-gcc", "-w", "-O1", "-static", "-o", program.toString(), "" + SOURCE
       };
       Process compiler = new ProcessBuilder(command).inheritIO().start();
-      assertThat(compiler.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(compiler.waitFor(10, TimeUnit.MINUTES)).isTrue();
       status = compiler.exitValue();
     } catch (IOException e) {
       status = -1;

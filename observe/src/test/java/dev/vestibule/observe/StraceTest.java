@@ -81,7 +81,7 @@ class StraceTest {
               .redirectErrorStream(true)
               .redirectOutput(directory.resolve("output").toFile())
               .start();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
       return process.exitValue();
     } catch (IOException e) {
       return -1;

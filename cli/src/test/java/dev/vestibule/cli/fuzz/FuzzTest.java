@@ -63,7 +63,7 @@ class FuzzTest {
             "--reproducer_path=" + directory,
             "-artifact_prefix=" + findings + "/",
             "-max_total_time=" + SECONDS,
-            "-timeout=20",
+            "-timeout=200",
             "-rss_limit_mb=4000",
             "-max_len=30000",
             corpus.toString()));
@@ -75,7 +75,7 @@ class FuzzTest {
     Process fuzzer =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
-      assertThat(fuzzer.waitFor(SECONDS + 120L, TimeUnit.SECONDS)).isTrue();
+      assertThat(fuzzer.waitFor(SECONDS + 600L, TimeUnit.SECONDS)).isTrue();
     } finally {
       fuzzer.destroyForcibly();
     }

@@ -58,7 +58,7 @@ class TimerQueueTest {
       moved.set(40);
       cancelled.cancel();
       allSet.countDown();
-      assertThat(last.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(last.await(5, TimeUnit.MINUTES)).isTrue();
     }
     assertThat(order).containsExactly("second at 25", "third at 30", "moved at 40");
   }
