@@ -163,7 +163,7 @@ final class MemoryReader {
   /**
    * Shared memory and its pages.
    *
-   * @param size in bytes: up to the end of what is mapped of it
+   * @param size in bytes
    * @param runs pages in ascending order; the addresses count from the memory's begin
    */
   record Shared(long size, int pagesId, List<PagemapEntry> runs) {}
@@ -176,7 +176,8 @@ final class MemoryReader {
       for (VmaEntry vma : process.mm().message().getVmasList()) {
         if (isSharedMemory(vma)) {
           long end = vma.getPgoff() + vma.getEnd() - vma.getStart();
-          sizes.merge(vma.getShmid(), end, Math::max);
+          long size = Math.max(end, vma.getVestibule().getMemorySize());
+          sizes.merge(vma.getShmid(), size, Math::max);
         }
       }
     }

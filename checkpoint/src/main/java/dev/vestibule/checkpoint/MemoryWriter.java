@@ -146,6 +146,7 @@ final class MemoryWriter {
     Backing backing = vma.backing();
     if (backing instanceof SharedMemory memory) {
       entry.setShmid(sharedId(memory, space));
+      entry.getVestibuleBuilder().setMemorySize(memory.size());
     } else if (backing != null && !vma.has(Vma.HANDED)) {
       entry.setShmid(files.mapped(backing, leader));
     }
@@ -329,9 +330,7 @@ final class MemoryWriter {
             .add(PagemapHead.newBuilder().setPagesId(pagesId).build());
     List<Run> runs = new ArrayList<>();
     MemoryImage.sharedPages(
-        memory.hostFd(),
-        memory.size(),
-        (from, to) -> runs.add(new Run(from & -pageSize, to + pageSize - 1 & -pageSize, false)));
+        memory.hostFd(), memory.size(), (from, to) -> addPages(runs, from, to, pageSize));
     try (PagesFile pages = PagesFile.create(directory, pagesId)) {
       for (Run run : runs) {
         pages.copyFrom(memory.hostFd(), run.start, run.end - run.start);
@@ -340,5 +339,15 @@ final class MemoryWriter {
     }
     pagemap.write(directory);
     return id;
+  }
+
+  /** Adds the pages that have a part of the host's; a larger one of the guest's is there once. */
+  private static void addPages(List<Run> runs, long from, long to, long pageSize) {
+    long start = from & -pageSize;
+    long end = to + pageSize - 1 & -pageSize;
+    if (!runs.isEmpty() && start <= runs.getLast().end) {
+      start = runs.removeLast().start;
+    }
+    runs.add(new Run(start, end, false));
   }
 }
