@@ -4,15 +4,18 @@ import dev.vestibule.checkpoint.ImageException;
 import dev.vestibule.checkpoint.image.ImageKind;
 import dev.vestibule.checkpoint.image.ImageReader;
 import dev.vestibule.checkpoint.image.ImageReader.Entry;
+import dev.vestibule.checkpoint.schema.FileEntry;
 import dev.vestibule.checkpoint.schema.InventoryEntry;
 import dev.vestibule.checkpoint.schema.PstreeEntry;
 import dev.vestibule.checkpoint.schema.VestibuleMachine;
 import dev.vestibule.inspect.Fact;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +57,7 @@ public final class ShownDirectory {
     inventory.check(
         version == 2, "img_version", version + " is not version 2, CRIU's since its 1.8");
     ShownDirectory shown = new ShownDirectory(directory, inventory.message());
+    Map<Integer, String> files = files(directory);
     Set<Integer> pids = new HashSet<>();
     for (Entry<PstreeEntry> place :
         ImageReader.open(directory, ImageKind.PSTREE, 0).all(PstreeEntry.parser())) {
@@ -62,9 +66,24 @@ public final class ShownDirectory {
       place.check(pids.add(pid), "pid", "a second process " + pid);
       place.check(
           pids.size() + place.message().getThreadsCount() <= MOST_PROCESSES, "pid", "too many");
-      shown.processes.add(ShownProcess.read(directory, place, shown.release()));
+      shown.processes.add(ShownProcess.read(directory, place, shown.release(), files));
     }
     return shown;
+  }
+
+  private static Map<Integer, String> files(Path directory) throws ImageException {
+    Map<Integer, String> files = new HashMap<>();
+    var found = ImageReader.find(directory, ImageKind.FILES, 0);
+    if (found.isPresent()) {
+      for (Entry<FileEntry> file : found.get().all(FileEntry.parser())) {
+        if (file.message().hasReg()) {
+          files.put(
+              file.message().getId(),
+              file.message().getReg().getNameBytes().toString(StandardCharsets.ISO_8859_1));
+        }
+      }
+    }
+    return files;
   }
 
   private String release() {

@@ -90,6 +90,10 @@ final class ShownMemory {
   /** Takes an entry; whether its pages are in an earlier dump. */
   private boolean add(Entry<PagemapEntry> entry) throws ImageException {
     PagemapEntry run = entry.message();
+    entry.check(
+        run.getVaddr() >= 0 && (runs.isEmpty() || run.getVaddr() > runs.getLast().address),
+        "vaddr",
+        "0x%x is not behind those before it".formatted(run.getVaddr()));
     long count =
         run.hasNrPages() ? run.getNrPages() : Integer.toUnsignedLong(run.getCompatNrPages());
     entry.check(count >= 0 && count < 1L << 40, "nr_pages", count + " is none");
@@ -119,12 +123,28 @@ final class ShownMemory {
   /** How many pages of a range are in images. */
   long pages(long start, long end) {
     long pages = 0;
-    for (Run run : runs) {
+    for (int i = Math.max(0, at(start)); i < runs.size() && runs.get(i).address < end; i++) {
+      Run run = runs.get(i);
       long from = Math.max(start, run.address);
       long to = Math.min(end, run.address + run.count * pageSize);
       pages += to > from ? (to - from) / pageSize : 0;
     }
     return pages;
+  }
+
+  /** Which run begins at an address, or as the last one before it; -1 if none does. */
+  private int at(long address) {
+    int first = 0;
+    int behind = runs.size();
+    while (first < behind) {
+      int middle = (first + behind) >>> 1;
+      if (runs.get(middle).address <= address) {
+        first = middle + 1;
+      } else {
+        behind = middle;
+      }
+    }
+    return first - 1;
   }
 
   /** Memory from an address on; less, or nothing, where no image has it. */
@@ -139,20 +159,19 @@ final class ShownMemory {
   }
 
   private boolean readRun(long address, ByteBuffer into) {
-    for (Run run : runs) {
-      long skip = address - run.address;
-      if (skip < 0 || skip >= run.count * pageSize) {
-        continue;
-      }
-      int most = (int) Math.min(into.remaining(), run.count * pageSize - skip);
-      if ((run.flags & PARENT) != 0) {
-        byte[] earlier = parent == null ? new byte[0] : parent.read(address, most);
-        into.put(earlier);
-        return earlier.length > 0;
-      }
-      return (run.flags & PRESENT) != 0 && readFile(run.first * pageSize + skip, most, into);
+    int index = at(address);
+    if (index < 0 || address - runs.get(index).address >= runs.get(index).count * pageSize) {
+      return false;
     }
-    return false;
+    Run run = runs.get(index);
+    long skip = address - run.address;
+    int most = (int) Math.min(into.remaining(), run.count * pageSize - skip);
+    if ((run.flags & PARENT) != 0) {
+      byte[] earlier = parent == null ? new byte[0] : parent.read(address, most);
+      into.put(earlier);
+      return earlier.length > 0;
+    }
+    return (run.flags & PRESENT) != 0 && readFile(run.first * pageSize + skip, most, into);
   }
 
   private boolean readFile(long offset, int length, ByteBuffer into) {

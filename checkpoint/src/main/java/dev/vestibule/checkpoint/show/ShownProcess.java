@@ -5,7 +5,6 @@ import dev.vestibule.checkpoint.image.ImageKind;
 import dev.vestibule.checkpoint.image.ImageReader;
 import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.schema.CoreEntry;
-import dev.vestibule.checkpoint.schema.FileEntry;
 import dev.vestibule.checkpoint.schema.HandedEntry;
 import dev.vestibule.checkpoint.schema.MmEntry;
 import dev.vestibule.checkpoint.schema.PstreeEntry;
@@ -13,10 +12,8 @@ import dev.vestibule.checkpoint.schema.VmaEntry;
 import dev.vestibule.inspect.Fact;
 import dev.vestibule.inspect.ProcessView;
 import dev.vestibule.profile.AuxType;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,20 +27,28 @@ public final class ShownProcess implements ProcessView {
   private final PstreeEntry place;
   private final String release;
   private final Map<Integer, CoreEntry> threads = new LinkedHashMap<>();
-  private final Map<Integer, String> files = new HashMap<>();
+  private final Map<Integer, String> files;
   private MmEntry mm = MmEntry.getDefaultInstance();
   private ShownMemory memory = ShownMemory.none();
 
-  private ShownProcess(Path directory, PstreeEntry place, String release) {
+  private ShownProcess(
+      Path directory, PstreeEntry place, String release, Map<Integer, String> files) {
     this.directory = directory;
+    this.files = files;
     this.place = place;
     this.release = release;
   }
 
-  static ShownProcess read(Path directory, Entry<PstreeEntry> entry, String release)
+  /**
+   * Reads what there is of a process.
+   *
+   * @param files names of plain files by their numbers
+   */
+  static ShownProcess read(
+      Path directory, Entry<PstreeEntry> entry, String release, Map<Integer, String> files)
       throws ImageException {
     PstreeEntry place = entry.message();
-    ShownProcess process = new ShownProcess(directory, place, release);
+    ShownProcess process = new ShownProcess(directory, place, release, files);
     for (int tid : place.getThreadsList()) {
       process.threads.put(
           tid, ImageReader.open(directory, ImageKind.CORE, tid).only(CoreEntry.parser()).message());
@@ -74,16 +79,6 @@ public final class ShownProcess implements ProcessView {
       end = vma.getEnd();
     }
     memory = ShownMemory.read(directory, place.getPid());
-    var found = ImageReader.find(directory, ImageKind.FILES, 0);
-    if (found.isPresent()) {
-      for (Entry<FileEntry> file : found.get().all(FileEntry.parser())) {
-        if (file.message().hasReg()) {
-          files.put(
-              file.message().getId(),
-              file.message().getReg().getNameBytes().toString(StandardCharsets.ISO_8859_1));
-        }
-      }
-    }
   }
 
   static String hex(long value) {
