@@ -7,7 +7,6 @@ import dev.vestibule.checkpoint.schema.FdType;
 import dev.vestibule.checkpoint.schema.FileEntry;
 import dev.vestibule.checkpoint.schema.FownEntry;
 import dev.vestibule.checkpoint.schema.InetSkEntry;
-import dev.vestibule.checkpoint.schema.SkOptsEntry;
 import dev.vestibule.checkpoint.schema.SkPacketEntry;
 import dev.vestibule.checkpoint.schema.VestibuleControl;
 import dev.vestibule.checkpoint.schema.VestibuleInet;
@@ -38,12 +37,6 @@ import java.util.Set;
 
 /** How do TCP and UDP sockets, and what has arrived at them, stand in images? */
 final class InetImages {
-  static final int CONNECTED = 1;
-  private static final int UNCONNECTED = 7;
-  static final int ABANDONED = 8;
-  private static final int LISTENING = 10;
-  private static final int READ_SHUT = 1;
-  private static final int WRITE_SHUT = 2;
   private static final int BUFFER = 212_992;
   private static final int MOST_OPTIONS = 256;
   private static final int LARGEST_OPTION = 512;
@@ -99,26 +92,19 @@ final class InetImages {
             .addAllSrcAddr(words(state.name(), state.family()))
             .addAllDstAddr(words(peer == null ? Endpoint.NONE : peer, state.family()))
             .setFown(owner)
-            .setOpts(
-                SkOptsEntry.newBuilder()
-                    .setSoSndbuf(BUFFER)
-                    .setSoRcvbuf(BUFFER)
-                    .setSoSndTmoSec(state.sendTimeout() / Nanos.SECOND)
-                    .setSoSndTmoUsec(Nanos.micros(state.sendTimeout()))
-                    .setSoRcvTmoSec(state.receiveTimeout() / Nanos.SECOND)
-                    .setSoRcvTmoUsec(Nanos.micros(state.receiveTimeout())))
+            .setOpts(SocketEntries.options(BUFFER, state.sendTimeout(), state.receiveTimeout()))
             .setVestibule(own);
-    int shut = (state.readShut() ? READ_SHUT : 0) | (state.writeShut() ? WRITE_SHUT : 0);
+    int shut = SocketEntries.shut(state.readShut(), state.writeShut());
     return (shut == 0 ? entry : entry.setShutdown(shut)).build();
   }
 
   private static int number(InetState state) {
     return switch (state.phase()) {
-      case OPEN -> state.peer() == null ? UNCONNECTED : CONNECTED;
-      case LISTENING -> LISTENING;
-      case CONNECTED -> CONNECTED;
-      case ABANDONED -> ABANDONED;
-      case ENDED -> UNCONNECTED;
+      case OPEN -> state.peer() == null ? SocketEntries.UNCONNECTED : SocketEntries.CONNECTED;
+      case LISTENING -> SocketEntries.LISTENING;
+      case CONNECTED -> SocketEntries.CONNECTED;
+      case ABANDONED -> SocketEntries.ABANDONED;
+      case ENDED -> SocketEntries.UNCONNECTED;
     };
   }
 
@@ -254,9 +240,11 @@ final class InetImages {
     int state = socket.getState();
     boolean ended = socket.getVestibule().getEnded();
     entry.check(
-        state == CONNECTED && !ended
-            || state == UNCONNECTED && (stream || !ended)
-            || stream && !ended && (state == ABANDONED || state == LISTENING),
+        state == SocketEntries.CONNECTED && !ended
+            || state == SocketEntries.UNCONNECTED && (stream || !ended)
+            || stream
+                && !ended
+                && (state == SocketEntries.ABANDONED || state == SocketEntries.LISTENING),
         "isk.state",
         state + " is none of such a socket");
     int words = family == Socket.AF_INET ? 1 : 4;
@@ -265,12 +253,10 @@ final class InetImages {
     entry.check(port(socket.getSrcPort()), "isk.src_port", "is none");
     entry.check(port(socket.getDstPort()), "isk.dst_port", "is none");
     entry.check(
-        state != CONNECTED || socket.getDstPort() != 0, "isk.dst_port", "is not that of a peer");
-    entry.check(
-        socket.getShutdown() >= 0 && socket.getShutdown() <= (READ_SHUT | WRITE_SHUT),
-        "isk.shutdown",
-        socket.getShutdown() + " is none");
-    UnixImages.checkTimes(entry, "isk.opts", socket.getOpts());
+        state != SocketEntries.CONNECTED || socket.getDstPort() != 0,
+        "isk.dst_port",
+        "is not that of a peer");
+    SocketEntries.check(entry, "isk", socket.getShutdown(), socket.getOpts());
     entry.check(
         socket.getVestibule().getOptionCount() <= MOST_OPTIONS, "isk.vestibule.option", "too many");
     for (VestibuleOption option : socket.getVestibule().getOptionList()) {
@@ -295,7 +281,7 @@ final class InetImages {
       InetSkEntry socket = entry.message().getIsk();
       List<Integer> pending = socket.getVestibule().getPendingList();
       entry.check(
-          pending.isEmpty() || socket.getState() == LISTENING,
+          pending.isEmpty() || socket.getState() == SocketEntries.LISTENING,
           "isk.vestibule.pending",
           "are not those of a listener");
       for (int id : pending) {
@@ -358,7 +344,7 @@ final class InetImages {
   }
 
   private static boolean living(InetSkEntry socket) {
-    return socket.getType() == Socket.SOCK_STREAM && socket.getState() == CONNECTED;
+    return socket.getType() == Socket.SOCK_STREAM && socket.getState() == SocketEntries.CONNECTED;
   }
 
   private static Endpoint source(InetSkEntry socket) {
@@ -384,12 +370,14 @@ final class InetImages {
     boolean stream = socket.getType() == Socket.SOCK_STREAM;
     InetState.Phase phase =
         switch (socket.getState()) {
-          case LISTENING -> InetState.Phase.LISTENING;
-          case ABANDONED -> InetState.Phase.ABANDONED;
-          case CONNECTED -> stream ? InetState.Phase.CONNECTED : InetState.Phase.OPEN;
+          case SocketEntries.LISTENING -> InetState.Phase.LISTENING;
+          case SocketEntries.ABANDONED -> InetState.Phase.ABANDONED;
+          case SocketEntries.CONNECTED -> stream ? InetState.Phase.CONNECTED : InetState.Phase.OPEN;
           default -> own.getEnded() ? InetState.Phase.ENDED : InetState.Phase.OPEN;
         };
-    boolean peer = socket.getState() == CONNECTED || socket.getState() == ABANDONED;
+    boolean peer =
+        socket.getState() == SocketEntries.CONNECTED
+            || socket.getState() == SocketEntries.ABANDONED;
     List<InetState.Arrival> queue = new ArrayList<>();
     byte[] arrived = tree.streams().get(socket.getId());
     if (arrived != null && arrived.length > 0) {
@@ -407,11 +395,11 @@ final class InetImages {
             socket.getBacklog(),
             source(socket),
             peer ? destination(socket) : null,
-            (socket.getShutdown() & READ_SHUT) != 0,
-            (socket.getShutdown() & WRITE_SHUT) != 0,
+            (socket.getShutdown() & SocketEntries.READ_SHUT) != 0,
+            (socket.getShutdown() & SocketEntries.WRITE_SHUT) != 0,
             own.getError(),
-            UnixImages.receiveTimeout(socket.getOpts()),
-            UnixImages.sendTimeout(socket.getOpts()),
+            SocketEntries.receiveTimeout(socket.getOpts()),
+            SocketEntries.sendTimeout(socket.getOpts()),
             own.getOptionList().stream()
                 .map(o ->
                     new InetState.Option(o.getLevel(), o.getOption(), o.getValue().toByteArray()))

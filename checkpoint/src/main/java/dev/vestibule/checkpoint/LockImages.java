@@ -5,9 +5,11 @@ import dev.vestibule.checkpoint.image.ImageReader;
 import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.image.ImageWriter;
 import dev.vestibule.checkpoint.schema.FileLockEntry;
+import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
 import dev.vestibule.kernel.Process;
 import dev.vestibule.kernel.Task;
+import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.file.FileLocks;
 import dev.vestibule.kernel.file.FileTable;
 import dev.vestibule.kernel.file.OpenFile;
@@ -75,7 +77,11 @@ final class LockImages {
 
   // ---- restoring --------------------------------------------------------------------------------
 
-  /** Reads and checks the image. */
+  /**
+   * Reads and checks the image.
+   *
+   * @param pids the living processes
+   */
   static List<Entry<FileLockEntry>> read(Path directory, Set<Integer> pids) throws ImageException {
     var found = ImageReader.find(directory, ImageKind.FILE_LOCKS, 0);
     if (found.isEmpty()) {
@@ -103,7 +109,11 @@ final class LockImages {
     return entries;
   }
 
-  /** Takes all locks again. */
+  /**
+   * Takes all locks again.
+   *
+   * @throws FreezeRefusal if somebody else has taken one meanwhile
+   */
   static void take(List<Entry<FileLockEntry>> entries, Map<Integer, Process> processes)
       throws FreezeRefusal {
     for (Entry<FileLockEntry> entry : entries) {
@@ -134,8 +144,13 @@ final class LockImages {
               lock.getStart(),
               lock.getLen() == 0 ? Long.MAX_VALUE : lock.getStart() + lock.getLen() - 1,
               own ? task.process().pid() : -1);
-      if (FileLocks.set(task, file.id(), range, whole, false) < 0) {
-        throw new FreezeRefusal(file.path() + ": somebody else has its lock");
+      long result = FileLocks.set(task, file.id(), range, whole, false);
+      if (result < 0) {
+        throw new FreezeRefusal(
+            GuestText.toHost(file.path())
+                + (result == -Errno.EAGAIN
+                    ? ": somebody else has its lock"
+                    : ": its lock cannot be had: " + Errno.message((int) -result)));
       }
     } finally {
       long released = file.release();

@@ -59,8 +59,8 @@ final class TcpStreams {
       var found = ImageReader.find(directory, ImageKind.TCP_STREAM, socket.getIno());
       entry.check(
           found.isPresent()
-              || socket.getState() != InetImages.CONNECTED
-                  && socket.getState() != InetImages.ABANDONED,
+              || socket.getState() != SocketEntries.CONNECTED
+                  && socket.getState() != SocketEntries.ABANDONED,
           "isk.ino",
           ImageKind.TCP_STREAM.file(socket.getIno()) + " is missing");
       if (found.isPresent()) {

@@ -37,11 +37,6 @@ import org.jspecify.annotations.Nullable;
 
 /** How do unix sockets, and what is on its way through them, stand in images? */
 final class UnixImages {
-  private static final int CONNECTED = 1;
-  private static final int UNCONNECTED = 7;
-  private static final int LISTENING = 10;
-  private static final int READ_SHUT = 1;
-  private static final int WRITE_SHUT = 2;
   private static final int SCM_RIGHTS = 1;
   private static final int LONGEST_NAME = 109;
   private static final int LONGEST_PATH = 4096;
@@ -87,7 +82,9 @@ final class UnixImages {
             .setIno((int) socket.inode())
             .setType(state.type())
             .setState(
-                state.backlog() >= 0 ? LISTENING : state.connected() ? CONNECTED : UNCONNECTED)
+                state.backlog() >= 0
+                    ? SocketEntries.LISTENING
+                    : state.connected() ? SocketEntries.CONNECTED : SocketEntries.UNCONNECTED)
             .setFlags(file.flags())
             .setUflags(0)
             .setBacklog(Math.max(state.backlog(), 0))
@@ -95,7 +92,7 @@ final class UnixImages {
             .setFown(owner)
             .setOpts(options(state))
             .setName(Texts.bytes(state.name().text()));
-    int shut = (state.readShut() ? READ_SHUT : 0) | (state.writeShut() ? WRITE_SHUT : 0);
+    int shut = SocketEntries.shut(state.readShut(), state.writeShut());
     if (shut != 0) {
       entry.setShutdown(shut);
     }
@@ -127,13 +124,7 @@ final class UnixImages {
   }
 
   private static SkOptsEntry options(UnixState state) {
-    return SkOptsEntry.newBuilder()
-        .setSoSndbuf(UnixSocket.BUFFER)
-        .setSoRcvbuf(UnixSocket.BUFFER)
-        .setSoSndTmoSec(state.sendTimeout() / Nanos.SECOND)
-        .setSoSndTmoUsec(Nanos.micros(state.sendTimeout()))
-        .setSoRcvTmoSec(state.receiveTimeout() / Nanos.SECOND)
-        .setSoRcvTmoUsec(Nanos.micros(state.receiveTimeout()))
+    return SocketEntries.options(UnixSocket.BUFFER, state.sendTimeout(), state.receiveTimeout())
         .setSoPasscred(state.passCredentials())
         .build();
   }
@@ -231,18 +222,16 @@ final class UnixImages {
         "usk.type",
         type + " is none");
     entry.check(
-        state == CONNECTED || state == UNCONNECTED || state == LISTENING && !datagrams,
+        state == SocketEntries.CONNECTED
+            || state == SocketEntries.UNCONNECTED
+            || state == SocketEntries.LISTENING && !datagrams,
         "usk.state",
         state + " is none of such a socket");
     entry.check(
         socket.getBacklog() >= 0 && socket.getBacklog() <= UnixSocket.MOST_PENDING,
         "usk.backlog",
         socket.getBacklog() + " is none");
-    entry.check(
-        socket.getShutdown() >= 0 && socket.getShutdown() <= (READ_SHUT | WRITE_SHUT),
-        "usk.shutdown",
-        socket.getShutdown() + " is none");
-    checkTimes(entry, "usk.opts", socket.getOpts());
+    SocketEntries.check(entry, "usk", socket.getShutdown(), socket.getOpts());
     entry.check(socket.getName().size() <= LONGEST_NAME, "usk.name", "is too long");
     String path = Texts.text(socket.getVestibule().getPath());
     boolean bound = socket.getVestibule().getBound();
@@ -258,16 +247,6 @@ final class UnixImages {
         socket.getVestibule().getPeerName().size() <= LONGEST_NAME,
         "usk.vestibule.peer_name",
         "is too long");
-  }
-
-  static void checkTimes(Entry<FileEntry> entry, String field, SkOptsEntry options)
-      throws ImageException {
-    long micros = 1_000_000;
-    entry.check(
-        Nanos.valid(options.getSoRcvTmoSec(), options.getSoRcvTmoUsec(), micros)
-            && Nanos.valid(options.getSoSndTmoSec(), options.getSoSndTmoUsec(), micros),
-        field,
-        "is no time");
   }
 
   /**
@@ -309,7 +288,10 @@ final class UnixImages {
     if (socket.getPeer() == 0) {
       return;
     }
-    entry.check(socket.getState() == CONNECTED, "usk.peer", "is that of an unconnected socket");
+    entry.check(
+        socket.getState() == SocketEntries.CONNECTED,
+        "usk.peer",
+        "is that of an unconnected socket");
     Entry<FileEntry> other = sockets.get(socket.getPeer());
     if (other == null) {
       throw entry.bad("usk.peer", "there is no socket " + socket.getPeer());
@@ -319,7 +301,7 @@ final class UnixImages {
     entry.check(
         socket.getType() == Socket.SOCK_DGRAM
             || peer.getPeer() == socket.getIno()
-                && peer.getState() == CONNECTED
+                && peer.getState() == SocketEntries.CONNECTED
                 && peer.getIno() != socket.getIno(),
         "usk.peer",
         "is connected to another socket");
@@ -333,7 +315,8 @@ final class UnixImages {
     List<Integer> pending = socket.getVestibule().getPendingList();
     entry.check(
         pending.isEmpty()
-            || socket.getState() == LISTENING && pending.size() <= socket.getBacklog() + 1,
+            || socket.getState() == SocketEntries.LISTENING
+                && pending.size() <= socket.getBacklog() + 1,
         field,
         "are too many");
     for (int id : pending) {
@@ -342,7 +325,7 @@ final class UnixImages {
           connection != null
               && connection.message().getType() == FdType.UNIXSK
               && connection.message().getUsk().getType() == socket.getType()
-              && connection.message().getUsk().getState() == CONNECTED
+              && connection.message().getUsk().getState() == SocketEntries.CONNECTED
               && accepted.add(id),
           field,
           id + " is no connection to it");
@@ -396,27 +379,19 @@ final class UnixImages {
                 binding,
                 Texts.text(own.getPath()),
                 socket.getFilePerms().getMode()),
-            socket.getState() == LISTENING ? socket.getBacklog() : -1,
-            socket.getState() == CONNECTED,
-            (socket.getShutdown() & READ_SHUT) != 0,
-            (socket.getShutdown() & WRITE_SHUT) != 0,
+            socket.getState() == SocketEntries.LISTENING ? socket.getBacklog() : -1,
+            socket.getState() == SocketEntries.CONNECTED,
+            (socket.getShutdown() & SocketEntries.READ_SHUT) != 0,
+            (socket.getShutdown() & SocketEntries.WRITE_SHUT) != 0,
             own.getReset(),
             socket.getOpts().getSoPasscred(),
-            receiveTimeout(socket.getOpts()),
-            sendTimeout(socket.getOpts()),
+            SocketEntries.receiveTimeout(socket.getOpts()),
+            SocketEntries.sendTimeout(socket.getOpts()),
             Texts.text(own.getPeerName()),
             sender(own.getSelf()),
             sender(own.getPeer()),
             UnixState.Links.NONE),
         socket.getFlags());
-  }
-
-  static long receiveTimeout(SkOptsEntry options) {
-    return Nanos.ofMicros(options.getSoRcvTmoSec(), options.getSoRcvTmoUsec());
-  }
-
-  static long sendTimeout(SkOptsEntry options) {
-    return Nanos.ofMicros(options.getSoSndTmoSec(), options.getSoSndTmoUsec());
   }
 
   private static Message.Sender sender(VestibuleSender sender) {

@@ -10,7 +10,9 @@ import dev.vestibule.checkpoint.schema.FileEntry;
 import dev.vestibule.checkpoint.schema.GhostFileEntry;
 import dev.vestibule.checkpoint.schema.MemfdInodeEntry;
 import dev.vestibule.checkpoint.schema.RemapFilePathEntry;
+import dev.vestibule.kernel.Errno;
 import dev.vestibule.kernel.Failure;
+import dev.vestibule.kernel.abi.GuestText;
 import dev.vestibule.kernel.file.FileId;
 import dev.vestibule.kernel.file.FileState;
 import dev.vestibule.kernel.file.FileStatus;
@@ -109,12 +111,14 @@ final class UnnamedImages {
     if (size > MOST_BYTES || total > MOST_BYTES) {
       throw new FreezeRefusal(
           "%s has no name and %d bytes; files without names hold more than %d bytes"
-              .formatted(state.path(), size, MOST_BYTES));
+              .formatted(GuestText.toHost(state.path()), size, MOST_BYTES));
     }
     try {
       return file.content();
     } catch (Failure failure) {
-      throw new FreezeRefusal(state.path() + ": cannot be read: errno " + failure.errno());
+      throw new FreezeRefusal(
+          "%s cannot be read: %s"
+              .formatted(GuestText.toHost(state.path()), Errno.message(failure.errno())));
     }
   }
 
