@@ -321,7 +321,13 @@ class Assembler {
     }
   }
 
-  /** Makes a register's value the beginning of the segment GS. */
+  /** Puts into a register where the segment GS begins. */
+  final void readGsBase(int register) {
+    emit8(0xf3);
+    registers(true, 0x0fae, 1, register);
+  }
+
+  /** Makes a register's value the beginning of the segment GS, which takes longer than reading. */
   final void writeGsBase(int register) {
     emit8(0xf3);
     registers(true, 0x0fae, 3, register);

@@ -100,8 +100,13 @@ final class BlockEmitter extends StatusEmitter {
     loadAddress(true, RBP, RDI, BIAS);
     move(RAX, RSI);
     if (host().fsgsbase()) {
+      Label same = new Label();
       load(RCX, RBP, offset(windowSlot));
+      readGsBase(RDX);
+      operate(true, CMP, RDX, RCX);
+      jumpIf(EQUAL, same); // as the thread left it
       writeGsBase(RCX);
+      bind(same);
     }
     loadPins();
     loadFloatPins();

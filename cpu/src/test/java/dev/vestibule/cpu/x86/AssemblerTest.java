@@ -105,6 +105,8 @@ class AssemblerTest {
     expected.add("mul " + wide);
     a.rotate16(r, 8);
     expected.add("rol %s, 8".formatted(HALVES[r]));
+    a.readGsBase(r);
+    expected.add("rdgsbase " + wide);
     a.writeGsBase(r);
     expected.add("wrgsbase " + wide);
     a.syscall();
