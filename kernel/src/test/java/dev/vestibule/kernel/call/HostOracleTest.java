@@ -207,7 +207,7 @@ final class HostOracleTest {
     HostMemory.put32le(memory + 4, output);
     HostMemory.put32le(memory + 12, local);
     int flush = TCSETS + 2;
-    Libc.syscall(HostCalls.IOCTL, slave, flush, memory);
+    assertThat(Libc.syscall(HostCalls.IOCTL, slave, flush, memory)).as("host's modes").isZero();
     byte[] characters = new byte[Termios.NCCS];
     HostMemory.copyOut(memory + 17, characters, 0, characters.length);
     Termios wanted = new Termios(input, output, 0xbf, local, 0, characters);
