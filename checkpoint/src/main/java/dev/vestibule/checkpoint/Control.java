@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Control implements AutoCloseable {
   /** A machine listens from then on: short runs pay nothing. */
-  private static final long DELAY = 60_000_000;
+  private static final long DELAY = 250_000_000;
 
   /**
    * After this time a machine gets ready for a freeze, which then begins 150 ms of processor time
