@@ -632,6 +632,39 @@ static void terminal_closed(void) {
   OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
 }
 
+/* A child that is to be frozen without its parent, which reads what it writes. */
+static void pipe_outside(void) {
+  int ends[2];
+  OK(pipe(ends) == 0, "pipe");
+  pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    hold();
+    _exit(puts_into(ends[1], "still there") ? 0 : 1);
+  }
+  close(ends[1]);
+  int status = -1;
+  OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
+  OK(takes(ends[0], "still there"), "what the child wrote");
+}
+
+/* The same by a FIFO. */
+static void fifo_outside(void) {
+  char *path = in_directory("between");
+  OK(mkfifo(path, 0600) == 0, "mkfifo");
+  int reads = open(path, O_RDONLY | O_NONBLOCK);
+  pid_t child = fork();
+  if (child == 0) {
+    close(reads);
+    int writes = open(path, O_WRONLY);
+    hold();
+    _exit(puts_into(writes, "still there") ? 0 : 1);
+  }
+  int status = -1;
+  OK(waitpid(child, &status, 0) == child && status == 0, "the child ends");
+  OK(takes(reads, "still there"), "what the child wrote");
+}
+
 /* A child with a FIFO that has lost its name. */
 static void fifo_unlinked(void) {
   pid_t child = fork();
@@ -672,6 +705,8 @@ int main(int argc, char **argv) {
                {"udp-outside", udp_outside},
                {"terminal-outside", terminal_outside},
                {"terminal-closed", terminal_closed},
+               {"pipe-outside", pipe_outside},
+               {"fifo-outside", fifo_outside},
                {"fifo-unlinked", fifo_unlinked},
                {"fifo", fifo},           {"packets", packets},     {"deleted", deleted},
                {"memfd", in_memory},     {"terminal", terminal}};

@@ -303,12 +303,14 @@ final class FileRegistry {
   /**
    * Writes files.img and, where there are pipes or sockets, what is in them.
    *
-   * @throws FreezeRefusal if a socket leads out of the tree
+   * @throws FreezeRefusal if a socket, a terminal or a pipe leads out of the tree
    */
   void write(Path directory) throws IOException, FreezeRefusal {
     unix.finish();
     inet.finish(queues);
     terminals.finish(this);
+    pipes.finish();
+    fifos.finish();
     files.write(directory);
     inet.write(directory);
     if (!unix.isEmpty() || !inet.isEmpty()) {

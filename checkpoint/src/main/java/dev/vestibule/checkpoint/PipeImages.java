@@ -5,6 +5,8 @@ import dev.vestibule.checkpoint.image.ImageReader;
 import dev.vestibule.checkpoint.image.ImageReader.Entry;
 import dev.vestibule.checkpoint.image.ImageWriter;
 import dev.vestibule.checkpoint.schema.PipeDataEntry;
+import dev.vestibule.kernel.abi.GuestText;
+import dev.vestibule.kernel.freeze.FreezeRefusal;
 import dev.vestibule.kernel.pipe.PipeEnd;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +26,18 @@ final class PipeImages {
     }
   }
 
-  private final Map<Long, Integer> ids = new LinkedHashMap<>();
+  private static final class Held {
+    final int id;
+    final PipeEnd any;
+    int sides;
+
+    Held(int id, PipeEnd any) {
+      this.id = id;
+      this.any = any;
+    }
+  }
+
+  private final Map<Long, Held> pipes = new LinkedHashMap<>();
   private final ImageWriter data;
 
   /**
@@ -34,14 +47,19 @@ final class PipeImages {
     data = new ImageWriter(kind, 0);
   }
 
-  /** The number of a pipe, written when it is first asked for. */
+  /** The number of a pipe, one of whose ends the tree has open; to be asked once for each. */
   int id(long pipe, PipeEnd end) {
-    Integer known = ids.get(pipe);
-    if (known != null) {
-      return known;
+    Held held = pipes.get(pipe);
+    if (held == null) {
+      held = new Held(pipes.size() + 1, end);
+      pipes.put(pipe, held);
+      add(held.id, end);
     }
-    int id = ids.size() + 1;
-    ids.put(pipe, id);
+    held.sides += end.sides();
+    return held.id;
+  }
+
+  private void add(int id, PipeEnd end) {
     byte[] bytes = end.peek(Integer.MAX_VALUE);
     data.add(
             PipeDataEntry.newBuilder()
@@ -51,12 +69,22 @@ final class PipeImages {
                 .addAllPacket(end.packets())
                 .build())
         .extra(bytes);
-    return id;
+  }
+
+  /** Refuses pipes of which somebody outside the tree has an end. */
+  void finish() throws FreezeRefusal {
+    for (Held held : pipes.values()) {
+      if (held.any.allSides() != held.sides) {
+        throw new FreezeRefusal(
+            "%s is open in a process that is not frozen along"
+                .formatted(GuestText.toHost(held.any.path())));
+      }
+    }
   }
 
   /** Writes the image if there are any. */
   void write(Path directory) throws IOException {
-    if (!ids.isEmpty()) {
+    if (!pipes.isEmpty()) {
       data.write(directory);
     }
   }

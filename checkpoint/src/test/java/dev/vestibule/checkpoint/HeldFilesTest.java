@@ -95,6 +95,8 @@ class HeldFilesTest {
     "udp-outside, connection from 127.0.0.1:, 'which is not frozen along'",
     "terminal-outside, /dev/pts/, is open in a process that is not frozen along",
     "terminal-closed, 'has open what cannot be frozen: ', /dev/pts/0",
+    "pipe-outside, 'pipe:[', ] is open in a process that is not frozen along",
+    "fifo-outside, /between, is open in a process that is not frozen along",
     "fifo-unlinked, 'a file that its name no longer leads to: ', /unlinked"
   })
   void isRefusedByName(String kind, String what, String why) throws Exception {

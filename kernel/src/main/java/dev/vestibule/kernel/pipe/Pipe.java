@@ -75,6 +75,10 @@ final class Pipe {
     return writers;
   }
 
+  synchronized int sides() {
+    return readers + writers;
+  }
+
   /** How often a reader has come, ever. */
   synchronized long readerOpens() {
     return readerOpens;

@@ -230,6 +230,16 @@ public final class PipeEnd extends OpenFile {
     return pipe.packets();
   }
 
+  /** How often this end is one: twice if it is open for reading and writing. */
+  public int sides() {
+    return (readable() ? 1 : 0) + (writable() ? 1 : 0);
+  }
+
+  /** The {@link #sides} of all ends of the pipe that are open. */
+  public int allSides() {
+    return pipe.sides();
+  }
+
   /** Whether two ends belong to the same pipe. */
   public boolean samePipe(PipeEnd other) {
     return pipe == other.pipe;
