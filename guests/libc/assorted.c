@@ -2,14 +2,18 @@
  * waits until there is a file called as its argument says, or for a long while. Files it makes lie where it
  * starts. */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,6 +53,17 @@ static void terminal(int master) {
   struct winsize size = {30, 100, 0, 0};
   OK(ioctl(slave, TIOCSWINSZ, &size) == 0, "set up");
   OK(write(slave, "printed\n", 8) == 8 && write(master, "typed\nhalf", 10) == 10, "set up");
+}
+
+/* A directory that is watched, with something that has happened in it, and a filter of system calls. */
+static void watched_and_confined(void) {
+  int watches = inotify_init1(IN_NONBLOCK);
+  OK(mkdir("watched", 0700) == 0 && inotify_add_watch(watches, "watched", IN_CREATE) > 0, "set up");
+  close(open("watched/new", O_CREAT | O_WRONLY, 0600));
+  struct sock_filter all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  struct sock_fprog filter = {1, all};
+  OK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "set up");
+  OK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0, "set up");
 }
 
 int main(int argc, char **argv) {
@@ -98,6 +113,7 @@ int main(int argc, char **argv) {
   char done;
   close(told[1]);
   OK(read(told[0], &done, 1) == 0, "set up");
+  watched_and_confined();
   pthread_t thread;
   OK(pthread_create(&thread, NULL, wait_long, NULL) == 0, "set up");
   printf("ready\n");
